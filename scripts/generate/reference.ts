@@ -93,6 +93,6 @@ function errorsText(errors: readonly ErrorDefinition<never>[]): string {
 
 function exampleOf(name: string, sample: unknown, secret: boolean): string {
   const given = JSON.stringify(sample)
-  const typed = given === '{}' ? '' : secret ? ' --json - < input.json' : ` --json '${given}'`
+  const typed = given === '{}' ? '' : secret ? ' --input - < input.json' : ` --input '${given}'`
   return `\`\`\`ts\nawait client.${name}(${given === '{}' ? '' : given})\n\`\`\`\n\n\`\`\`sh\ndenizen call ${name}${typed}\n\`\`\``
 }

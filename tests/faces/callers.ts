@@ -74,6 +74,9 @@ export const sdk: Face = {
   call: (request, { url }) => outcomeOf(() => callNamed(createClient({ url, token: request.as?.token ?? null }), request)),
 }
 
+/** The exit code of a batch of which some items failed. */
+const partlyDone = 6
+
 export const cli: Face = {
   name: 'CLI',
   async call({ name, as, input, plan, idempotencyKey }, { url }) {
@@ -83,8 +86,8 @@ export const cli: Face = {
       ...(plan === true ? ['--dry-run'] : []),
       ...(idempotencyKey === undefined ? [] : ['--idempotency-key', idempotencyKey]),
     ]
-    const { code, stdout, stderr } = await runHere(['call', name, '--json', '-', ...options], environment, JSON.stringify(input))
-    if (code === 0) return { answer: JSON.parse(stdout) }
+    const { code, stdout, stderr } = await runHere(['call', name, '--json', '--input', '-', ...options], environment, JSON.stringify(input))
+    if (code === 0 || code === partlyDone) return { answer: JSON.parse(stdout) }
     const [, failure] = /^(\{"error":.*\})$/m.exec(stderr) ?? []
     if (failure === undefined)
       throw new Error(`denizen call ${name} ended with ${code} and said neither answer nor error:\n${stdout}${stderr}`)

@@ -29,9 +29,9 @@ describe('denizen access: giving and taking', () => {
     })
 
     const listed = await run('list-assignments', '--org', 'acme', '--total')
-    expect(listed.stdout).toMatch(/^WHO +WHAT +ON +STATE +FROM +UNTIL +CONDITION +ID$/m)
-    expect(listed.stdout).toMatch(/^ada-l +role editor +org_\w+ +current /m)
-    expect(listed.stdout).toMatch(/^team Support +ticket\.\* +team_\w+ +current /m)
+    expect(listed.stdout).toMatch(/^WHO +WHAT +ON +STATE +UNTIL +CONDITION +FROM +ID$/m)
+    expect(listed.stdout).toMatch(/^ada-l +role editor +acme +current /m)
+    expect(listed.stdout).toMatch(/^team Support +ticket\.\* +team Support \(acme\) +current /m)
     expect((await run('list-assignments', '--org', 'acme', '--on-team', 'Support', '--json')).json()).toMatchObject({
       items: [{ permission: 'ticket.*' }],
     })

@@ -131,7 +131,8 @@ describe('a file with mistakes', () => {
     ['roles:\n  editor:\n    permissions: [a.b\n  x: 3\n', /:4: the indentation does not fit/],
     ['roles: {}\nroles: {}\n', /:2: the same name stands twice/],
     ['a: 1\n---\nb: 2\n', /:2: there is a second document/],
-    ['roles:\n  editor: "abc\n', /:\d: something is not finished: look for a missing quote/],
+    ['roles:\n  editor: { permissions: [a.b]\n', /:2: the indentation does not fit the lines above, or a \[ or \{ is not closed/],
+    ['roles:\n  editor: "abc\n\n\n', /:2: something is not finished: look for a missing quote/],
     ['permission: *x\n', /\*x refers to nothing/],
     [
       'version: 1\nroles:\n  editor: { permisions: [a.b] }\n',
@@ -159,6 +160,7 @@ describe('a file with mistakes', () => {
       { line: 9, path: 'assignments.0.user (kate)', message: 'there is no such member of the organization' },
     ])
     expect(stderr).toContain(`${file}:9: assignments.0.user (kate)`)
+    expect((await run('plan', file)).stderr).toMatch(/^next: .*denizen access export/m)
   })
 
   it.each([

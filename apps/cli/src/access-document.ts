@@ -33,8 +33,10 @@ const mostAliases = 100
 export async function readAccessDocument(file: string): Promise<AccessDocumentFile> {
   const name = file === '-' ? 'standard input' : file
   const counter = new LineCounter()
-  const yaml = parseDocument(await readText(file), { lineCounter: counter, prettyErrors: false, version: '1.2' })
-  const lineAt = (offset: number) => counter.linePos(offset).line
+  const text = await readText(file)
+  const yaml = parseDocument(text, { lineCounter: counter, prettyErrors: false, version: '1.2' })
+  // What is never closed is found at the end of the file: the last line is the one to look at.
+  const lineAt = (offset: number) => counter.linePos(Math.min(offset, Math.max(0, text.trimEnd().length - 1))).line
   if (yaml.errors.length > 0)
     throw unreadable(
       name,

@@ -4,7 +4,7 @@ import { Argument, type Command } from 'commander'
 import { callNamed, type Connection } from './calls.ts'
 import { connected } from './connection.ts'
 import { usageError } from './failure.ts'
-import { addFields, fieldsOf, inputOf, kebab, parseJson, type Field } from './input-options.ts'
+import { addFields, fieldsOf, inputOf, kebab, parseJson, requireValid, type Field } from './input-options.ts'
 import {
   addChangeOptions,
   addConnectionOptions,
@@ -89,7 +89,9 @@ export function addAction<S extends Signature<ActionName>>(parent: Command, face
   command.addHelpText('after', `\nExamples:\n${face.examples.map((line) => `  $ denizen ${line}`).join('\n')}`)
   command.action(async () => {
     const options = command.opts<LeafOptions>()
-    const input = { ...(await inputOf(rest, options)), ...typedInto(taken, command.args) }
+    const typed = typedInto(taken, command.args)
+    requireValid(taken, typed)
+    const input = { ...(await inputOf(rest, options)), ...typed }
     face.adjust?.(input, options)
     const problem = face.problem?.(input) ?? null
     if (problem !== null) throw usageError(problem, `See the options: ${denizen} ${parent.name()} ${command.name()} --help`)

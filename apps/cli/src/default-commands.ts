@@ -1,10 +1,10 @@
 import type { ActionName } from '@denizen/core/calls'
-import { signatures, type Signature } from '@denizen/core/contract'
+import { isObject, signatures, type Signature } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { z } from 'zod'
 import { addAction, linesOf } from './action-command.ts'
 import { fieldsOf, kebab } from './input-options.ts'
-import { json, record, type Column } from './output.ts'
+import { bold, json, record, table, type Column } from './output.ts'
 import { addPaged } from './paged-command.ts'
 
 /** Groups with a shorter name than the namespace of their actions. */
@@ -61,10 +61,27 @@ function neededBy(signature: Signature): string {
   return needed.map(({ flag, kind }) => (kind === 'secret' ? ` ${flag}-stdin` : ` ${flag} …`)).join('')
 }
 
-/** Any answer as text: its fields, one a line. */
+/** Any answer as text: its fields, one a line, and each list of things as a table. */
 function answerText(answer: unknown): string {
   if (typeof answer !== 'object' || answer === null) return json(answer)
-  return record(Object.entries(answer).map(([name, value]) => [wordsOf(name), textOf(value)]))
+  const fields = Object.entries(answer)
+  const lines = fields.flatMap(([name, value]) => (isListOfObjects(value) ? [] : [[wordsOf(name), textOf(value)] as const]))
+  const tables = fields.flatMap(([name, value]) => (isListOfObjects(value) ? [`${bold(wordsOf(name))}\n${tableOf(value)}`] : []))
+  return [...(lines.length === 0 ? [] : [record(lines)]), ...tables].join('\n\n')
+}
+
+type Row = Readonly<Record<string, unknown>>
+
+function isListOfObjects(value: unknown): value is readonly Row[] {
+  return Array.isArray(value) && value.length > 0 && value.every((item) => isObject(item))
+}
+
+function tableOf(rows: readonly Row[]): string {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+  return table(
+    rows,
+    names.map((name) => ({ title: wordsOf(name).toUpperCase(), whole: name === 'id', value: (row: Row) => textOf(row[name]) })),
+  )
 }
 
 /** A value as `record` and `table` print it: what they do not know is JSON. */

@@ -1,4 +1,4 @@
-import { counted, type OutputOf, type signatures } from '@denizen/core/contract'
+import { counted, patternInWords, type OutputOf, type signatures } from '@denizen/core/contract'
 import { fittedHelp } from './help.ts'
 import { localTime, printable, record, room, table } from './output.ts'
 import { shortened } from './permission-areas.ts'
@@ -29,6 +29,7 @@ export function explainText({ summary, allowed, because, unmet, missing, hiddenR
 /** From the subject down to the pattern that matches the permission. */
 function stepsOf({ via, subject, roles, pattern, scope, validUntil, condition, hidden, text }: Reason): readonly string[] {
   if (hidden) return [text]
+  const permitted = patternInWords(pattern ?? '')
   const terms = [
     ...(validUntil === null ? [] : [`until ${localTime(validUntil)}`]),
     ...(condition?.assurance === undefined ? [] : ['with a second factor']),
@@ -40,9 +41,9 @@ function stepsOf({ via, subject, roles, pattern, scope, validUntil, condition, h
   ]
   const [given, ...included] = roles
   const who = subject.kind === 'team' ? `the team ${subject.name}` : subject.name
-  if (via === 'ownership') return [who, `owner ${where.join(', ')}, or of what it is in`, `owners have ${pattern}`]
-  if (given === undefined) return [who, `has ${pattern} ${where.join(', ')}`]
-  return [who, `${given.name} ${where.join(', ')}`, ...included.map(({ name }) => `includes ${name}`), `has ${pattern}`]
+  if (via === 'ownership') return [who, `owner ${where.join(', ')}, or of what it is in`, `owners have ${permitted}`]
+  if (given === undefined) return [who, `has ${permitted} ${where.join(', ')}`]
+  return [who, `${given.name} ${where.join(', ')}`, ...included.map(({ name }) => `includes ${name}`), `has ${permitted}`]
 }
 
 function treeOf(steps: readonly string[]): string {

@@ -19,7 +19,8 @@ it('an app is set up with a picture, a key to type and a code; the recovery code
   expect([begun.code, begun.stderr]).toEqual([0, expect.stringContaining('factors enrol --code-stdin')])
   expect(begun.stdout.split('\n').filter((line) => /[█▀▄]{5}/.test(line)).length).toBeGreaterThan(10)
   const key = /key\s+((?:[A-Z2-7]{4} ?){8})/.exec(begun.stdout)?.[1] ?? ''
-  expect((await terminal.here(['factors', 'enrol', '--code-stdin'], env, '000000\n')).code).toBe(2)
+  const wrong = await terminal.here(['factors', 'enrol', '--code-stdin'], env, '000000\n')
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringMatching(/wrongCode[^]*^next: .*key.*factors enrol --code-stdin$/m)])
   const { code, stdout } = await terminal.here(['factors', 'enrol', '--code-stdin'], env, `${codeOf(key)}\n`)
   expect(code).toBe(0)
   expect(stdout.match(/^ {2}([0-9a-z]{4}-){2}[0-9a-z]{4}$/gm)).toHaveLength(10)
@@ -29,6 +30,20 @@ it('an app is set up with a picture, a key to type and a code; the recovery code
   const operator = { DENIZEN_URL: env.DENIZEN_URL, DENIZEN_TOKEN: served().admin.token }
   const reset = await terminal.here(['factors', 'reset', ada.user.username, '--yes'], operator)
   expect([reset.code, reset.stdout]).toEqual([0, expect.stringContaining('the authenticator app')])
+})
+
+it('a wrong code at a terminal is asked for again, with the key that was shown', async () => {
+  const { env } = await someone()
+  const enrolling = terminal.start(['factors', 'enrol'], { env, columns: 100 })
+  const shown = await enrolling.says('The code that the app shows now')
+  enrolling.types('000000\r')
+  // Once asked, once answered, and asked again.
+  await enrolling.says('The code that the app shows now', 3)
+  const key = /key\S*\s+((?:[A-Z2-7]{4} ?){8})/.exec(shown)?.[1] ?? ''
+  enrolling.types(`${codeOf(key)}\r`)
+  const { code, stdout } = await enrolling.ended
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/not the current code[^]*Recovery codes/)])
+  expect(stdout.split('enter the key')).toHaveLength(2)
 })
 
 it('an app is disabled', async () => {

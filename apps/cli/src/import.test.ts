@@ -170,3 +170,35 @@ async function rowIdOf(username: string): Promise<string> {
   const [row] = await served().world.rows<{ id: string }>('select id from users where username = ?', [username])
   return row?.id ?? ''
 }
+
+it('records come in from a file: who failed is told by its line and name, once, with a guess, and code 6', async () => {
+  const tag = `rec-${crypto.randomUUID().slice(0, 8)}`
+  const lines = [
+    JSON.stringify({ username: `${tag}-ada`, password: { system: 'phc', hash: `$2b$16$${'a'.repeat(53)}` } }),
+    'no JSON',
+    JSON.stringify({ username: `${tag}-bob`, emial: 'x' }),
+  ]
+  const file = terminal.write(`${tag}.ndjson`, lines.join('\n'))
+  const records = (...more: string[]) => terminal.here(['users', 'import-records', file, '--source', tag, ...more], asAdmin())
+  const plan = await records('--dry-run')
+  expect([plan.code, plan.stdout]).toEqual([6, expect.stringMatching(/^1 user would be created, 2 not\.$/m)])
+  expect(plan.stdout.split('did you mean email?')).toHaveLength(2)
+  const planned = (await records('--dry-run', '--json')).json<{ failed: object[]; answer: object }>()
+  expect(planned.failed).toMatchObject([{ line: 2 }, { line: 3, username: `${tag}-bob` }])
+  expect(planned.answer).not.toHaveProperty('failed')
+  const { code, json } = await records('--json')
+  expect([code, json()]).toMatchObject([
+    6,
+    {
+      created: 1,
+      users: [{ line: 1, username: `${tag}-ada` }],
+      failed: [{ line: 2 }, { line: 3 }],
+      warnings: [{ line: 1, message: expect.stringContaining('bcrypt with cost 16: the limit is 14') }],
+    },
+  ])
+  expect((await records()).stdout).toMatch(/^0 users created, 1 was there already and stays as it is, 2 not\.$/m)
+  const called = JSON.stringify({ source: tag, users: [{ username: `${tag}-eve` }, {}] })
+  const call = await terminal.here(['call', 'users.importRecords', '--input', '-'], asAdmin(), called)
+  expect([call.code, call.json()]).toMatchObject([6, { created: 1, failed: [{ index: 1 }] }])
+  expect((await terminal.here(['users', 'hashes'], asAdmin())).stdout).toMatch(/^KIND +COUNT$/m)
+})

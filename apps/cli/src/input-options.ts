@@ -1,4 +1,4 @@
-import { holdsSecret, type Signature } from '@denizen/core/contract'
+import { holdsSecret, inputWords, invalidInputError, type Signature } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { z } from 'zod'
 import { usageError } from './failure.ts'
@@ -8,6 +8,7 @@ import { referenceOf, type Reference } from './references.ts'
 /** A field of an action's input, as an option or argument. */
 export interface Field {
   readonly name: string
+  readonly schema: z.ZodType
   /** `--full-name` */
   readonly flag: string
   readonly kind: 'text' | 'number' | 'switch' | 'choice' | 'list' | 'json' | 'secret'
@@ -17,7 +18,7 @@ export interface Field {
   readonly cleared: null | readonly never[] | undefined
   /** A switch that can also be turned off. Left out, the value stays as it is. */
   readonly negatable: boolean
-  /** A secret that is not a string: it is parsed as JSON. */
+  /** A secret that is not a string: it is parsed as JSON, and nobody types it at a prompt. */
   readonly parsed: boolean
   /** How the name that is typed is resolved to an id; null: the value is used as it is. */
   readonly reference: Reference | null
@@ -43,6 +44,7 @@ function fieldOf(name: string, schema: z.ZodType): Field {
   const kind = holdsSecret(schema) ? 'secret' : kindOf(core)
   return {
     name,
+    schema,
     flag: known?.flag ?? `--${kebab(name)}`,
     kind,
     choices: core instanceof z.ZodEnum ? core.options.map(String) : [],
@@ -57,7 +59,7 @@ function fieldOf(name: string, schema: z.ZodType): Field {
 
 /** The schema describes an id; the command line also takes names. */
 function withNames(described: string, { description }: Reference): string {
-  return /^[a-z ]+ id, [a-z]+_ and 26 letters$/.test(described) ? description : `${described} (${description})`
+  return /^[a-z ]+ id \([a-z]+_…\)$/.test(described) ? description : `${described} (${description})`
 }
 
 /** The schema and everything it wraps: optional, nullable, default, the input of a transformation. */
@@ -95,7 +97,7 @@ export function addFields(command: Command, fields: readonly Field[]): void {
   if (clearable.length > 0) command.addOption(new Option('--clear <fields...>', 'empty these fields').choices(clearable))
 }
 
-function optionsOf({ flag, kind, choices, required, negatable, reference, description }: Field): readonly Option[] {
+function optionsOf({ flag, kind, choices, required, negatable, parsed, reference, description }: Field): readonly Option[] {
   // Without --org it is the organization that the session works in.
   const must = (option: Option) => option.makeOptionMandatory(required && flag !== '--org')
   if (reference !== null && kind !== 'list') return [must(new Option(`${flag} <${reference.label}>`, description))]
@@ -109,8 +111,8 @@ function optionsOf({ flag, kind, choices, required, negatable, reference, descri
     case 'secret':
       return [
         new Option(`${flag}-stdin`, `read it from standard input (${description})`).conflicts(`${camel(flag)}Prompt`),
-        new Option(`${flag}-prompt`, `ask for it on the terminal`),
-        new Option(`${flag} [value]`).hideHelp().argParser(refuseSecret(flag)),
+        ...(parsed ? [] : [new Option(`${flag}-prompt`, `ask for it on the terminal`)]),
+        new Option(`${flag} [value]`).hideHelp().argParser(refuseSecret(flag, parsed)),
       ]
     default:
       return [must(new Option(`${flag} <${kind}>`, description))]
@@ -122,24 +124,27 @@ function listed(text: string, before: readonly string[] = []): readonly string[]
 }
 
 /** Everybody on the machine can read command lines, and the shell keeps them in its history. */
-function refuseSecret(flag: string): () => never {
+function refuseSecret(flag: string, parsed: boolean): () => never {
   return () => {
     throw usageError(
       `A secret does not belong on the command line, where others can read it.`,
-      `Use ${flag}-prompt, or pipe it in with ${flag}-stdin.`,
+      parsed ? `Pipe it in, with ${flag}-stdin.` : `Use ${flag}-prompt, or pipe it in with ${flag}-stdin.`,
     )
   }
 }
 
-/** The input that the options give. Secrets are read or asked for; names are not resolved yet. */
+/** The input that the options give. What is wrong is refused before secrets are read or asked for; names are not resolved yet. */
 export async function inputOf(fields: readonly Field[], options: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
+  const open = fields.filter(({ kind }) => kind !== 'secret')
   const input: Record<string, unknown> = {}
+  for (const field of open) {
+    const value = valueOf(field, options[camel(field.flag)])
+    if (value !== undefined) input[field.name] = value
+  }
+  requireValid(open, input)
   const piped = await pipedSecrets(fields, options)
-  for (const field of fields) {
-    const value =
-      field.kind === 'secret'
-        ? secretIn(field, piped[field.name] ?? (await askedSecret(field, options)))
-        : valueOf(field, options[camel(field.flag)])
+  for (const field of fields.filter(({ kind }) => kind === 'secret')) {
+    const value = secretIn(field, piped[field.name] ?? (await askedSecret(field, options)))
     if (value !== undefined) input[field.name] = value
   }
   for (const flag of (options['clear'] as string[] | undefined) ?? []) {
@@ -149,6 +154,16 @@ export async function inputOf(fields: readonly Field[], options: Readonly<Record
     input[field.name] = field.cleared
   }
   return input
+}
+
+/** Refuses values that the server would refuse, as it does; what may be a name is looked up first. */
+export function requireValid(fields: readonly Field[], input: Readonly<Record<string, unknown>>): void {
+  const issues = fields.flatMap(({ name, schema, reference }) => {
+    if (reference !== null || input[name] === undefined) return []
+    const { error } = schema.safeParse(input[name], { error: inputWords })
+    return (error?.issues ?? []).map((issue) => ({ ...issue, path: [name, ...issue.path] }))
+  })
+  if (issues.length > 0) throw invalidInputError(issues, input)
 }
 
 function secretIn({ parsed, flag }: Field, text: string | undefined): unknown {
@@ -170,9 +185,13 @@ async function pipedSecrets(
 }
 
 /** A new password is asked for twice; any other secret once. */
-async function askedSecret({ name, flag, required }: Field, options: Readonly<Record<string, unknown>>): Promise<string | undefined> {
+async function askedSecret(
+  { name, flag, required, parsed }: Field,
+  options: Readonly<Record<string, unknown>>,
+): Promise<string | undefined> {
   if (options[`${camel(flag)}Prompt`] !== true && !required) return undefined
   const label = words(name).replace(/^[a-z]/, (letter) => letter.toUpperCase())
+  if (parsed) throw usageError(`${label}: JSON is needed.`, `Pipe it in, with ${flag}-stdin.`)
   return name === 'password' ? askNewSecret(label, `${flag}-stdin`) : askSecret(label, `${flag}-stdin`)
 }
 
@@ -191,8 +210,25 @@ export function parseJson(text: string, source: string, next?: string): unknown 
     return JSON.parse(text) as unknown
   } catch (error) {
     const where = error instanceof Error ? (/line \d+ column \d+/.exec(error.message)?.[0] ?? null) : null
-    throw usageError(`${source} is not JSON${where === null ? '' : `: it breaks at ${where}`}.`, next)
+    throw usageError(`${source} is not JSON${where === null ? '' : `: it breaks at ${where}`}.`, next ?? exampleFor(source))
   }
+}
+
+/** JSON as it is typed for an option or an argument; undefined: the source is neither. */
+function exampleFor(source: string): string | undefined {
+  if (!/^(?:--|<)/.test(source)) return undefined
+  const json = examples[source] ?? '{"…":"…"}'
+  return `Write JSON between single quotes, such as ${source} '${json}'`
+}
+
+const conditions = '{"email":{"contains":"@example.org"}}'
+const examples: Readonly<Record<string, string>> = {
+  '--where': conditions,
+  '--filter': conditions,
+  '--condition': '{"assurance":"aal2","networks":["192.0.2.0/24"]}',
+  '--on': '{"organizationId":"org_01j…"}',
+  '--preferences': '{"theme":"dark"}',
+  '--input': '{"identifier":"ada"}',
 }
 
 export function kebab(name: string): string {

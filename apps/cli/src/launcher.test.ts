@@ -12,7 +12,11 @@ const oldNode = [
 
 it('with an old Node the command runs on the one that came with it: same output, same exit code', async () => {
   const [version, wrong] = await Promise.all([
-    terminal.run(['call', 'users.find', '--json', '-'], { node: oldNode, input: '{', env: { DENIZEN_URL: 'http://127.0.0.1:1' } }),
+    terminal.run(['call', 'users.find', '--json', '--input', '-'], {
+      node: oldNode,
+      input: '{',
+      env: { DENIZEN_URL: 'http://127.0.0.1:1' },
+    }),
     terminal.run(['--version'], { node: oldNode }),
   ])
   expect([version.code, version.failure().message]).toEqual([2, expect.stringContaining('Standard input is not JSON')])

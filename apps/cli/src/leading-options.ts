@@ -46,7 +46,7 @@ function pathOf(program: Command, words: readonly string[]): readonly string[] {
   return end < 0 ? words : words.slice(0, end)
 }
 
-/** `call` has a `--json` that takes a value. */
+/** A command may have an option of the same name that is another. */
 function isSame(command: Command, wanted: ReturnType<typeof optionNamed>): boolean {
   return command.options.some(({ long, required, optional }) => long === wanted?.long && required === wanted?.required && !optional)
 }

@@ -210,6 +210,8 @@ it('at a terminal a sensitive change asks for the password at once, and is then 
   const creating = terminal.start(['tokens', 'create', 'backup', '--yes', '--json'], { columns: 100 })
   await creating.says('please confirm that it is you')
   await creating.says('Password')
+  creating.types('mistyped\r')
+  await creating.says('Password', 3) // asked, answered, asked again
   creating.types(`${password}\r`)
   const { code, stdout } = await creating.ended
   expect([code, stdout]).toEqual([0, expect.stringContaining('"secret": "dnz_api_')])

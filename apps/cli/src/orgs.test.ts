@@ -59,7 +59,7 @@ describe('an organization', () => {
     expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringMatching(new RegExp(`Archive ${slug}\\?[^]*--yes`))])
     const plan = (await run('orgs', 'archive', slug, '--dry-run')).stdout
     expect(plan).toMatch(/^ {2}1 member loses access$/m)
-    expect(plan).toMatch(/^ {2}1 organization is changed$/m)
+    expect(plan).toMatch(/^ {2}1 organization is archived$/m)
     expect((await run('orgs', 'archive', slug, '--yes')).stdout).toMatch(/^members who lost it +1$/m)
   })
 
@@ -291,7 +291,7 @@ describe('teams', () => {
     expect(renamed.stdout).toMatch(/^第一線 +1 +- /m)
     expect((await inOrg('teams', 'remove-member', '第一線', owner.user.username, '--yes')).code).toBe(0)
     expect((await inOrg('teams', 'list-members', '第一線')).stdout).toBe('No members found.\n')
-    expect((await inOrg('teams', 'delete', '第一線', '--dry-run')).stdout).toMatch(/^ {2}1 team is changed$/m)
+    expect((await inOrg('teams', 'delete', '第一線', '--dry-run')).stdout).toMatch(/^ {2}1 team is deleted$/m)
     expect((await inOrg('teams', 'delete', '第一線', '--yes')).stdout).toContain('It had 0 members')
     expect(await inOrg('teams', 'list', '--total')).toMatchObject({ stdout: 'No teams found.\n', stderr: '' })
   })

@@ -77,18 +77,42 @@ describe('a table', () => {
     expect(stripVTControlCharacters(shown).split('\n')[1]).toBe(`${'n'.repeat(11)}…  ${value}`)
   })
 
-  it('tells which columns there is no room for, and keeps what alone names a row', () => {
+  it('tells which columns there is no room for, and what shows them', () => {
+    const rows = [{ where: 'w'.repeat(30), address: 'a'.repeat(30), more: 'm'.repeat(30) }]
+    const columns = (['where', 'address', 'more'] as const).map((name) => ({
+      title: name.toUpperCase(),
+      value: (row: (typeof rows)[number]) => row[name],
+    }))
+    const told = (elsewhere?: string) => stripVTControlCharacters(onTerminal(30, () => table(rows, columns, elsewhere))).split('\n')[2]
+    expect(told()).toBe('No room for MORE: a wider terminal or --json shows them.')
+    expect(told('a wider terminal, --columns or --json')).toContain('MORE: a wider terminal, --columns or --json')
+  })
+
+  it('drops nothing for an id that alone names a row: that has a line of its own', () => {
     const rows = [{ where: 'w'.repeat(30), address: 'a'.repeat(30), id: `ses_${'0'.repeat(26)}` }]
-    const shown = onTerminal(50, () =>
-      table(rows, [
-        { title: 'WHERE', value: ({ where }) => where },
-        { title: 'ADDRESS', value: ({ address }) => address },
-        { title: 'ID', whole: true, kept: true, value: ({ id }) => id },
-      ]),
-    )
-    const [, row, told] = stripVTControlCharacters(shown).split('\n')
-    expect(row).toMatch(/^w+…? +ses_0{26}$/)
-    expect(told).toBe('No room for ADDRESS: a wider terminal or --json shows them.')
+    const columns = [
+      { title: 'WHERE', value: ({ where }: (typeof rows)[number]) => where },
+      { title: 'ADDRESS', value: ({ address }: (typeof rows)[number]) => address },
+      { title: 'ID', whole: true, kept: true, value: ({ id }: (typeof rows)[number]) => id },
+    ]
+    const lines = (width: number) => stripVTControlCharacters(onTerminal(width, () => table(rows, columns))).split('\n')
+    expect(lines(50)).toEqual([
+      expect.stringMatching(/^WHERE +ADDRESS$/),
+      '  ID',
+      expect.stringMatching(/^w+… {2}a+…$/),
+      `  ses_${'0'.repeat(26)}`,
+    ])
+    expect(lines(100)[1]).toMatch(/^w+ {2}a+ {2}ses_0+$/)
+  })
+
+  it('drops what no row has before what some have', () => {
+    const rows = [{ who: 'w'.repeat(30), none: null, state: 'current' }]
+    const columns = (['who', 'none', 'state'] as const).map((name) => ({
+      title: name.toUpperCase(),
+      value: (row: (typeof rows)[number]) => row[name],
+    }))
+    const [titles, , told] = stripVTControlCharacters(onTerminal(23, () => table(rows, columns))).split('\n')
+    expect([titles, told]).toEqual([expect.stringMatching(/^WHO +STATE$/), expect.stringContaining('NONE')])
   })
 
   it('O12: of users fits 80 columns: without ids, with times as people say them', () => {

@@ -8,7 +8,7 @@ export interface Column<Row> {
   readonly title: string
   /** Never shortened, because people copy it. */
   readonly whole?: boolean
-  /** Never left out, because nothing else names the row. */
+  /** Never left out, as what alone names the row, or says why it is there: where there is no room, it has lines of its own. */
   readonly kept?: boolean
   value(row: Row): unknown
 }
@@ -50,15 +50,20 @@ function isPage(answer: unknown): answer is { items: readonly unknown[] } {
   return answer !== null && typeof answer === 'object' && 'items' in answer && Array.isArray(answer.items)
 }
 
-/** Rows under headings, aligned; shortened to fit the terminal, and without what does not fit: which that is stands below. */
-export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
+/** What shows the columns that a table has no room for. */
+const wider = 'a wider terminal or --json'
+
+/** Rows under headings, aligned; shortened to fit the terminal, and without what does not fit: which that is stands below, and what shows it. */
+export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], elsewhere = wider): string {
   const shown = fitting(rows, columns, room())
-  const left = columns.filter((column) => !shown.includes(column)).map(({ title }) => title)
-  const told = left.length === 0 ? [] : [dim(`No room for ${left.join(', ')}: a wider terminal or --json shows them.`)]
-  return [tableOf(rows, shown), ...told].join('\n')
+  const rest = columns.filter((column) => !shown.includes(column))
+  const left = rest.filter(({ kept }) => kept !== true).map(({ title }) => title)
+  const told = left.length === 0 ? [] : [dim(`No room for ${left.join(', ')}: ${elsewhere} shows them.`)]
+  const below = rest.filter(({ kept }) => kept === true)
+  return [tableOf(rows, shown, below), ...told].join('\n')
 }
 
-/** Columns that fit: ids go first, because what has one mostly has a name, then the last ones that are not there to be copied; the first stays. */
+/** Columns that fit, of which the first stays. Ids go first, because what has one mostly has a name, then what no row has, then the last. */
 function fitting<Row>(rows: readonly Row[], columns: readonly Column<Row>[], most: number): readonly Column<Row>[] {
   const least = ({ title, whole = false, value }: Column<Row>) => {
     const wanted = rows.reduce((most, row) => Math.max(most, width(cell(value(row)))), width(title))
@@ -67,7 +72,11 @@ function fitting<Row>(rows: readonly Row[], columns: readonly Column<Row>[], mos
   const needed = columns.reduce((sum, column) => sum + least(column) + 2, -2)
   if (needed <= most || columns.length === 1) return columns
   const [, ...rest] = columns
-  const gone = rest.findLast(({ title, kept }) => title === 'ID' && kept !== true) ?? rest.findLast(({ whole }) => whole !== true)
+  const gone =
+    rest.findLast(({ title, kept }) => title === 'ID' && kept !== true) ??
+    rest.findLast(({ kept }) => kept === true) ??
+    rest.findLast(({ value }) => rows.every((row) => cell(value(row)) === nothing)) ??
+    rest.findLast(({ whole }) => whole !== true)
   if (gone === undefined) return columns
   return fitting(
     rows,
@@ -79,7 +88,8 @@ function fitting<Row>(rows: readonly Row[], columns: readonly Column<Row>[], mos
 /** Columns below which text says too little. */
 const narrowest = 12
 
-function tableOf<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
+/** `below` have a line of their own under each row. */
+function tableOf<Row>(rows: readonly Row[], columns: readonly Column<Row>[], below: readonly Column<Row>[]): string {
   const cells = rows.map((row) => columns.map(({ value }) => cell(value(row)).replaceAll('\n', ' ')))
   const titles = columns.map(({ title }) => title)
   const wanted = titles.map((title, index) => cells.reduce((most, row) => Math.max(most, width(row[index] ?? '')), width(title)))
@@ -92,7 +102,9 @@ function tableOf<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): st
       .map((text, index) => padded(text, widths[index] ?? 0))
       .join('  ')
       .trimEnd()
-  return [bold(line(titles)), ...cells.map(line)].join('\n')
+  const under = (texts: readonly string[]) => texts.map((text) => `\n${indented(text, 2)}`).join('')
+  const heading = bold(line(titles)) + under(below.map(({ title }) => title))
+  return [heading, ...rows.map((row, index) => line(cells[index] ?? []) + under(below.map(({ value }) => cell(value(row)))))].join('\n')
 }
 
 /** Names and values, aligned; null is left out. */
@@ -166,11 +178,14 @@ function relativeTime(date: Date, now = Date.now()): string {
   return new Intl.RelativeTimeFormat('en', { style: 'short', numeric: 'auto' }).format(Math.trunc(seconds / size), unit)
 }
 
+/** The cell of what a row does not have. */
+const nothing = '-'
+
 function cell(value: unknown): string {
-  if (value === null || value === undefined || value === '') return '-'
+  if (value === null || value === undefined || value === '') return nothing
   if (value instanceof Date) return process.stdout.isTTY ? relativeTime(value) : localTime(value)
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
-  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(cell).join(', ')
+  if (Array.isArray(value)) return value.length === 0 ? nothing : value.map(cell).join(', ')
   return printable(typeof value === 'string' ? value : JSON.stringify(value))
 }
 

@@ -23,12 +23,14 @@ export interface PagedFace<S extends Signature> extends Pick<
   /** The plural of its items: users. */
   readonly things: string
   readonly columns: readonly Column<ItemOf<S>>[]
+  /** Looks up what the table shows and the answer does not have, such as names for ids. */
+  readonly lookUp?: (connection: Connection, items: readonly ItemOf<S>[]) => Promise<void>
   /** A remark below the table. */
   readonly remark?: (page: OutputOf<S>, options: LeafOptions) => string
 }
 
 export function addPaged<S extends Signature<ActionName>>(parent: Command, face: PagedFace<S>): void {
-  const { signature, things, columns, remark } = face
+  const { signature, things, columns, remark, lookUp } = face
   addAction(parent, {
     signature,
     ...(face.name !== undefined && { name: face.name }),
@@ -47,6 +49,7 @@ export function addPaged<S extends Signature<ActionName>>(parent: Command, face:
         options,
         things,
         columns: chosen(columns, options['columns']),
+        lookUp: async (items) => lookUp?.(connection, items),
         remark: (page) => remark?.(page as OutputOf<S>, options) ?? '',
       }),
   })
@@ -72,6 +75,7 @@ interface Listing<Item> {
   readonly options: LeafOptions
   readonly things: string
   readonly columns: readonly Column<Item>[]
+  readonly lookUp: (items: readonly Item[]) => Promise<void>
   readonly remark: (page: Page<Item>) => string
 }
 
@@ -83,6 +87,7 @@ async function printPages<Item>(connection: Connection, name: ActionName, listin
   const first = await pages
   if (!all) {
     const last = format === 'text' && (await isLast(connection, name, input, first))
+    if (format === 'text') await listing.lookUp(first.items)
     return printAnswer(format, first, () => pageText(last ? { ...first, nextCursor: null } : first, listing))
   }
   if (format === 'ndjson') {
@@ -92,6 +97,7 @@ async function printPages<Item>(connection: Connection, name: ActionName, listin
   const items: Item[] = []
   for await (const item of pages) items.push(item)
   const whole = { ...first, items, nextCursor: null }
+  if (format === 'text') await listing.lookUp(items)
   printAnswer(format, whole, () => pageText(whole, listing))
 }
 
@@ -114,5 +120,5 @@ function pageText<Item>(page: Page<Item>, { things, columns, remark }: Listing<I
   if (nextCursor !== null) note('There are more: --all shows all of them, --limit up to 100; --json has the cursor of the next page.')
   if (typeof total === 'number' && total > 0) note(`${items.length} of ${total} ${things}`)
   if (remark(page) !== '') note(indented(remark(page), 0))
-  return items.length === 0 ? `No ${things} found.` : table(items, columns)
+  return items.length === 0 ? `No ${things} found.` : table(items, columns, 'a wider terminal, --columns or --json')
 }

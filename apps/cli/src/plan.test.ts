@@ -29,9 +29,9 @@ it('O16: a plan says what a person would say, and no table', () => {
   ).toBe(
     `Dry run: this would change:
 
-  1 user is changed
-  5 memberships are deleted
-  3 invitations are changed
+  1 user is archived
+  5 memberships are ended
+  3 invitations are revoked
   2 identities are added
   2 sessions end
   1 token stops working
@@ -39,4 +39,18 @@ it('O16: a plan says what a person would say, and no table', () => {
 `,
   )
   expect(printed(nothing)).toBe('Dry run: nothing would change.\n')
+})
+
+it.each([
+  ['users', 'users.updated', '1 user is changed'],
+  ['users', 'users.contained', '1 user is contained'],
+  ['organizations', 'organizations.archived', '1 organization is archived'],
+  ['teams', 'teams.deleted', '1 team is deleted'],
+  ['roles', 'roles.deleted', '1 role is deleted'],
+  ['resources', 'resources.deleted', '1 resource is deleted'],
+  ['invitations', 'invitations.accepted', '1 invitation is accepted'],
+  ['role_assignments', 'access.unassigned', '1 role assignment is revoked'],
+])('a plan says what becomes of a row: %s with %s', (table, event, sentence) => {
+  const rows = { [table]: { inserted: 0, updated: 1, deleted: 0 } }
+  expect(printed({ ...nothing, rows, events: { [event]: 1 } })).toBe(`Dry run: this would change:\n\n  ${sentence}\n`)
 })

@@ -15,10 +15,13 @@ export function printPlan(format: Format, plan: Plan | BatchPlan, also: readonly
 }
 
 /** The plan as sentences; `also` stand before those that it makes. */
-export function planText({ rows, sessionsEnded, tokensEnded, jobs, failed }: Plan | BatchPlan, also: readonly string[] = []): string {
+export function planText(
+  { rows, sessionsEnded, tokensEnded, events, jobs, failed }: Plan | BatchPlan,
+  also: readonly string[] = [],
+): string {
   const changes = Object.entries(rows)
     .filter(([name]) => !uncounted.has(name))
-    .flatMap(([name, counts]) => sentencesOf(name, counts))
+    .flatMap(([name, counts]) => sentencesOf(name, counts, events))
   const ended = [
     ...(sessionsEnded > 0 ? [counted(sessionsEnded, 'session ends', 'sessions end')] : []),
     ...(tokensEnded > 0 ? [counted(tokensEnded, 'token stops working', 'tokens stop working')] : []),
@@ -55,12 +58,34 @@ const nouns: Readonly<Record<string, string>> = {
   identities: 'identity',
 }
 
-function sentencesOf(table: string, { inserted, updated, deleted }: Plan['rows'][string]): readonly string[] {
+/** What an update of a row is, by the events of the command; and without one of them. Nothing is deleted that can be restored or is history. */
+const updates: Readonly<Record<string, { readonly by: Readonly<Record<string, string>>; readonly else?: string }>> = {
+  users: { by: { 'users.archived': 'archived', 'users.restored': 'restored', 'users.contained': 'contained' } },
+  organizations: { by: { 'organizations.archived': 'archived', 'organizations.restored': 'restored' } },
+  organization_domains: { by: { 'organizations.domainRemoved': 'removed', 'organizations.domainVerified': 'verified' } },
+  invitations: {
+    by: { 'invitations.accepted': 'accepted', 'invitations.declined': 'declined', 'invitations.sent': 'changed' },
+    else: 'revoked',
+  },
+  teams: { by: { 'teams.deleted': 'deleted' } },
+  roles: { by: { 'roles.deleted': 'deleted' } },
+  resources: { by: { 'resources.deleted': 'deleted' } },
+  exclusions: { by: { 'access.exclusionDeleted': 'deleted' } },
+  role_assignments: { by: {}, else: 'revoked' },
+  role_permissions: { by: {}, else: 'revoked' },
+}
+
+/** Rows that stand for something between others, which are not deleted themselves. */
+const deletions: Readonly<Record<string, string>> = { memberships: 'ended', team_members: 'removed' }
+
+function sentencesOf(table: string, { inserted, updated, deleted }: Plan['rows'][string], events: Plan['events']): readonly string[] {
   const noun = nouns[table] ?? table.replaceAll('_', ' ').replace(/s$/, '')
+  const { by = {}, else: otherwise = 'changed' } = updates[table] ?? {}
+  const [, word] = Object.entries(by).find(([event]) => (events[event] ?? 0) > 0) ?? []
   const counts = [
     [inserted, 'added'],
-    [updated, 'changed'],
-    [deleted, 'deleted'],
+    [updated, word ?? otherwise],
+    [deleted, deletions[table] ?? 'deleted'],
   ] as const
   return counts.filter(([count]) => count > 0).map(([count, what]) => `${counted(count, noun)} ${count === 1 ? 'is' : 'are'} ${what}`)
 }
@@ -71,7 +96,7 @@ function failures(failed: readonly (FailedItem | NamedFailure)[]): readonly stri
   const items = table(failed, [
     { title: '#', value: ({ index }) => index + 1 },
     ...(failed.some((item) => 'who' in item) ? [{ title: 'WHO', value: whoIs }] : []),
-    { title: 'WHY', value: ({ message }) => message },
+    { title: 'WHY', whole: true, kept: true, value: ({ message }) => message },
     { title: 'CODE', value: ({ code }) => code },
   ])
   return [`${failed.length} would fail:\n${items}`]

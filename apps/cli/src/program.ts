@@ -28,6 +28,7 @@ import { exitCodes, failureOf, printFailure, usageError } from './failure.ts'
 import { fittedHelp } from './help.ts'
 import { denizen } from './common-options.ts'
 import { withOptionsBehind } from './leading-options.ts'
+import { shellWord } from './next-steps.ts'
 import { room } from './output.ts'
 import { closest } from './suggestion.ts'
 import { version } from './version.ts'
@@ -146,7 +147,15 @@ function commandMeant(place: Command, word: string): string | null {
 function optionMeant(place: Command, argv: readonly string[]): string | null {
   const known = place.options.flatMap(({ long, hidden }) => (typeof long === 'string' && !hidden ? [long] : []))
   const unknown = argv.find((word) => word.startsWith('--') && !known.includes(word.replace(/=.*$/, '')))
-  return unknown === undefined ? null : closest(unknown, known)
+  return unknown === undefined ? null : (inside(unknown, known) ?? closest(unknown, known))
+}
+
+/** `--where.email=ada`, as other tools write it, is a field of the JSON of `--where`. */
+function inside(unknown: string, known: readonly string[]): string | null {
+  const [, flag = '', path = '', value = '…'] = /^(--[\w-]+)\.([\w.]+)(?:=(.*))?$/.exec(unknown) ?? []
+  if (!known.includes(flag)) return null
+  const json = path.split('.').reduceRight<unknown>((whole, field) => ({ [field]: whole }), value)
+  return `${flag} ${shellWord(JSON.stringify(json))}`
 }
 
 const help = `

@@ -1,6 +1,8 @@
 import { confirm, isCancel, password, text, updateSettings, type CANCEL_SYMBOL } from '@clack/prompts'
+import { DenizenError } from '@denizen/core/calls'
 import type { Connection } from './calls.ts'
 import { cancelled, usageError } from './failure.ts'
+import { note } from './output.ts'
 
 /** Prompts go to standard error, so that standard output holds only the answer. */
 const terminal = { output: process.stderr }
@@ -35,9 +37,26 @@ export async function askSecret(message: string, option: string): Promise<string
 
 /** Asks twice, for a secret that cannot be looked up afterwards. */
 export async function askNewSecret(message: string, option: string): Promise<string> {
-  const first = await askSecret(message, option)
-  if ((await askSecret(`${message}, again`, option)) !== first) throw usageError('The two do not match.')
-  return first
+  return askedAgainAfter(['cli.usage'], async () => {
+    const first = await askSecret(message, option)
+    if ((await askSecret(`${message}, again`, option)) !== first) throw usageError('The two do not match.')
+    return first
+  })
+}
+
+/** How often somebody may mistype. The server counts for itself. */
+const mostTries = 5
+
+/** Asks, and at a terminal asks again after an answer that was wrong (one of these errors), so that nobody has to begin anew. */
+export async function askedAgainAfter<T>(wrong: readonly string[], ask: () => Promise<T>): Promise<T> {
+  for (let left = mostTries; ; left--) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!canAsk() || left <= 1 || !(error instanceof DenizenError) || !wrong.includes(error.code)) throw error
+      note(error.message)
+    }
+  }
 }
 
 /** Everything on standard input. */

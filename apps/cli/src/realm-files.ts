@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { keycloakRealm, lostIn, uploadOf, type KeycloakRealm, type Lost } from '@denizen/core/contract'
+import { inputWords, keycloakRealm, lostIn, uploadOf, type KeycloakRealm, type Lost } from '@denizen/core/contract'
 import { usageError } from './failure.ts'
 import { parseJson } from './input-options.ts'
 import { readText } from './input-files.ts'
@@ -25,7 +25,7 @@ export async function readRealm(path: string): Promise<RealmExport> {
   const whole = parts.length === 1 ? (parts[0] ?? {}) : merged(parts, path)
   const { users, ...rest } = uploadOf(whole)
   if ('users' in whole && !Array.isArray(whole['users'])) throw wrong(path, 'users: a list is needed')
-  const parsed = keycloakRealm.safeParse({ ...rest, users: [] })
+  const parsed = keycloakRealm.safeParse({ ...rest, users: [] }, { error: inputWords })
   if (parsed.success) return { realm: { ...parsed.data, users: [...users] }, lost: lostIn(whole) }
   const [issue] = parsed.error.issues
   throw wrong(path, `${(issue?.path ?? []).map(String).join('.')}: ${issue?.message ?? 'not readable'}`)

@@ -1,9 +1,9 @@
 import { DenizenError } from '@denizen/core/calls'
-import type { InputOf, Signatures } from '@denizen/core/contract'
+import type { InputOf, OutputOf, Signatures } from '@denizen/core/contract'
 import type { Connection } from './calls.ts'
 import { usageError } from './failure.ts'
 import { note } from './output.ts'
-import { askSecret, askText, canAsk } from './prompts.ts'
+import { askedAgainAfter, askSecret, askText, canAsk } from './prompts.ts'
 
 type Proof = InputOf<Signatures['auth']['reauthenticate']>
 
@@ -14,13 +14,18 @@ export async function withReauthentication<T>({ calls }: Connection, work: () =>
   } catch (error) {
     if (!(error instanceof DenizenError) || error.code !== 'auth.freshProofRequired' || !canAsk()) throw error
     note('This is a sensitive change: please confirm that it is you.')
-    await calls.auth.reauthenticate(await askProof(calls))
+    await reauthenticated(calls)
     return work()
   }
 }
 
+/** Reauthenticates with what is typed at the terminal. */
+export async function reauthenticated(calls: Connection['calls']): Promise<OutputOf<Signatures['auth']['reauthenticate']>> {
+  return askedAgainAfter(['auth.wrongProof'], async () => calls.auth.reauthenticate(await askProof(calls)))
+}
+
 /** Users with a second factor are asked for it: their password alone is not enough. */
-export async function askProof(calls: Connection['calls']): Promise<Proof> {
+async function askProof(calls: Connection['calls']): Promise<Proof> {
   const { totp, passkeys } = await calls.factors.list({})
   if (totp !== null) return factorOf(await askText('Code of your authenticator app, or a recovery code', '--code-stdin'))
   if (passkeys > 0) throw usageError('Your second factor is a passkey, which a terminal cannot ask for.', 'Make the change in a browser.')

@@ -53,7 +53,7 @@ describe('resources', () => {
     expect((await boss('resources', 'update', 'document:q3', ...org, '--name', 'Third quarter')).stdout).toMatch(/^name +Third quarter$/m)
     expect((await boss('resources', 'delete', 'folder:plans', ...org, '--yes', '--json')).failure().code).toBe('resources.notEmpty')
     expect((await boss('resources', 'delete', 'folder:plans', ...org, '--recursive', '--dry-run')).stdout).toMatch(
-      /^ {2}2 resources are changed$/m,
+      /^ {2}2 resources are deleted$/m,
     )
     const unasked = await boss('resources', 'delete', 'folder:plans', ...org, '--recursive')
     expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringMatching(/Delete folder:plans and everything inside it\?[^]*--yes/)])

@@ -37,7 +37,7 @@ it('roles are made, found by their names, made of each other, listed and deleted
   const slip = await run('roles', 'grant-permission', 'editor', 'users.lst')
   expect(slip.stderr).toContain('Did you mean users.list')
   const listed = await run('roles', 'list', '--including', 'reader')
-  expect(listed.stdout).toMatch(/^writer +org_\w+ +- +reader +rol_\w+$/m)
+  expect(listed.stdout).toMatch(new RegExp(`^writer +${slug} +- +reader +rol_\\w+$`, 'm'))
   expect(listed.stdout).not.toContain('editor')
 
   const unasked = await run('roles', 'delete', 'editor')
@@ -45,11 +45,10 @@ it('roles are made, found by their names, made of each other, listed and deleted
   expect((await run('roles', 'delete', 'editor', '--yes')).stdout).toBe('The role is deleted. It was assigned 0 times.\n')
   const gone = await run('roles', 'get', 'editor')
   expect([gone.code, gone.stderr]).toEqual([3, expect.stringContaining('roles list --org')])
-  expect(slug).toMatch(/^acme-/)
 })
 
 it('sets of roles are made of names, and a session chooses among its own', async () => {
-  const { run, alone, organizationId, owner } = await company()
+  const { run, alone, slug, organizationId, owner } = await company()
   for (const name of ['payer', 'approver']) {
     const { id } = (await run('roles', 'create', name, '--json')).json<Role & { readonly id: `rol_${string}` }>()
     await served().world.access.give({ userId: owner.user.id, roleId: id, on: { organizationId } })
@@ -59,7 +58,7 @@ it('sets of roles are made of names, and a session chooses among its own', async
   const made = await run('access', 'create-exclusion', 'One hat', '--kind', 'dynamic', '--role', 'payer', '--role', 'approver', '--json')
   const { id } = made.json<{ readonly id: string }>()
   expect((await run('access', 'list-exclusions', '--role', 'payer')).stdout).toMatch(/^One hat +dynamic +2 +approver, payer +exc_\w+$/m)
-  expect((await alone('access', 'list-active-roles')).stdout).toMatch(/^payer +contested +org_/m)
+  expect((await alone('access', 'list-active-roles')).stdout).toMatch(new RegExp(`^payer +contested +${slug} `, 'm'))
   expect((await run('access', 'activate-role', 'payer')).stdout).toBe('The role is now active in this session.\n')
   const both = await run('access', 'activate-role', 'approver')
   expect([both.code === 0, both.stderr]).toEqual([false, expect.stringContaining('payer')])

@@ -160,13 +160,13 @@ describe('call', () => {
   it('lists every action, calls one, and completes its name', async () => {
     expect((await terminal.here(['call'])).stdout).toMatch(/^users\.setStatus +command +\S/m)
     const { username } = await made()
-    const found = await run(['call', 'users.find', '--json', JSON.stringify({ identifier: username })])
+    const found = await run(['call', 'users.find', '--input', JSON.stringify({ identifier: username })])
     expect([found.code, found.json<User>().username]).toEqual([0, username])
   })
 
   it('reads an input from standard input, plans, and repeats safely', async () => {
     const input = JSON.stringify({ username: newName(), password: 'a password nobody knows' })
-    const line = ['call', 'users.create', '--json', '-']
+    const line = ['call', 'users.create', '--json', '--input', '-']
     expect((await run([...line, '--dry-run'], input)).json()).toMatchObject({
       rows: { users: { inserted: 1 }, passwords: { inserted: 1 } },
     })
@@ -178,7 +178,7 @@ describe('call', () => {
   })
 
   it('tells of a wrong input field by field, as JSON', async () => {
-    const { code, failure } = await run(['call', 'users.create', '--json', '{"username":"a b","\\u001b]0;":1}'])
+    const { code, failure } = await run(['call', 'users.create', '--json', '--input', '{"username":"a b","\\u001b]0;":1}'])
     expect([code, failure().code]).toEqual([2, 'request.invalid'])
     expect(failure().details['issues']).toEqual(
       expect.arrayContaining([expect.objectContaining({ path: '\u001b]0;' }), expect.objectContaining({ path: 'username' })]),

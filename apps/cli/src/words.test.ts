@@ -89,6 +89,19 @@ describe('O11: errors', () => {
     )
   })
 
+  it('say how a secret was given', () => {
+    const create = createProgram()
+      .commands.find((command) => command.name() === 'users')
+      ?.commands.find((command) => command.name() === 'create')
+    if (create === undefined) throw new Error('there is no denizen users create')
+    const issues = [{ path: 'password', message: 'is missing' }]
+    const told = () =>
+      inWordsOf(create, createProgram(), new DenizenError('request.invalid', 'invalid', 'password: is missing', { issues })).message
+    expect(told()).toBe('--password-prompt: is missing')
+    create.setOptionValue('passwordStdin', true)
+    expect(told()).toBe('--password-stdin: is missing')
+  })
+
   it('repeat the name that is not there', async () => {
     for (const [line, name] of [
       [['users', 'get', 'nobody-here'], 'There is no user "nobody-here".'],

@@ -50,9 +50,12 @@ const renamedOptions: Readonly<Record<string, string>> = { validFrom: '--from', 
 /** How a field is typed: `--org`, `<user>`; null: not at all. */
 function wordFor(command: Command, field: string): string | null {
   const known = referenceOf(field)
-  const flags = [known?.flag, renamedOptions[field], `--${kebab(field)}`, `--${kebab(field)}-prompt`].filter((flag) => flag !== undefined)
-  const typed = flags.find((flag) => command.options.some(({ long, hidden }) => long === flag && !hidden))
-  if (typed !== undefined) return typed
+  const secret = [`--${kebab(field)}-prompt`, `--${kebab(field)}-stdin`]
+  const flags = [known?.flag, renamedOptions[field], `--${kebab(field)}`, ...secret].filter((flag) => flag !== undefined)
+  const options = flags.flatMap((flag) => command.options.find(({ long, hidden }) => long === flag && !hidden) ?? [])
+  // A secret is read in one of two ways: the one that was chosen is told.
+  const typed = options.find((option) => command.getOptionValue(option.attributeName()) !== undefined) ?? options[0]
+  if (typed?.long !== undefined && typed.long !== null) return typed.long
   const label = known?.reference.label ?? kebab(field)
   return command.registeredArguments.some((argument) => argument.name() === label) ? `<${label}>` : null
 }

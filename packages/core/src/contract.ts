@@ -82,6 +82,7 @@ export const signatures = {
 
 export type Signatures = typeof signatures
 
+export { invalidInputError } from './kernel/input.ts'
 export { inputWords } from './kernel/input-words.ts'
 export { DenizenError, type ErrorDetails, type ErrorKind, type InputIssue } from './kernel/errors.ts'
 export type { ActionKind, GrantedRole, InputOf, OutputOf, SessionEffect, Signature } from './kernel/signature.ts'
@@ -89,7 +90,7 @@ export type { DenizenErrorCode } from './kernel/error-codes.ts'
 export { holdsSecret, withoutSecrets } from './kernel/secret.ts'
 export type { FailedItem, Plan, RowChanges } from './kernel/plan.ts'
 export { isObject, type JsonObject } from './kernel/json.ts'
-export { bySimilarity, counted, distance, identifierForm, timeInWords } from './text/index.ts'
+export { bySimilarity, counted, distance, identifierForm, patternInWords, timeInWords } from './text/index.ts'
 export { ManagedUser, OwnUser, User, type UserId } from './users/model.ts'
 export { WhoAmI } from './sessions/model.ts'
 export { FactorRequired, SignedIn, SignInAnswer } from './signin/model.ts'

@@ -12,7 +12,7 @@ const name = 'Zürcher Käse & “株式会社” 🏔'
 
 /** What `denizen call` answers. */
 async function call<Answer>(environment: Record<string, string>, action: string, input: object): Promise<Answer> {
-  const { code, stdout, stderr } = await denizenToEnd(['call', action, '--json', '-'], environment, JSON.stringify(input))
+  const { code, stdout, stderr } = await denizenToEnd(['call', action, '--json', '--input', '-'], environment, JSON.stringify(input))
   if (code !== 0) throw new Error(`denizen call ${action} ended with ${code}:\n${stderr()}`)
   return JSON.parse(stdout()) as Answer
 }

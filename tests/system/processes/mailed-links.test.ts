@@ -25,7 +25,11 @@ afterAll(async () => {
 
 /** What `denizen call` answers to somebody who is not signed in. */
 async function call<Answer>(action: string, input: object): Promise<Answer> {
-  const { code, stdout, stderr } = await denizenToEnd(['call', action, '--json', '-'], { DENIZEN_URL: server.url }, JSON.stringify(input))
+  const { code, stdout, stderr } = await denizenToEnd(
+    ['call', action, '--json', '--input', '-'],
+    { DENIZEN_URL: server.url },
+    JSON.stringify(input),
+  )
   if (code !== 0) throw new Error(`denizen call ${action} ended with ${code}:\n${stderr()}`)
   return JSON.parse(stdout()) as Answer
 }

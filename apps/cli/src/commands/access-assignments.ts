@@ -6,20 +6,21 @@ import { usageError } from '../failure.ts'
 import { printable, record, type Column } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
 import { referenceOf, resolveReferences } from '../references.ts'
+import { ScopeNames } from '../scope-names.ts'
 
 const { access: actions } = signatures
 
 type Assignment = OutputOf<typeof actions.unassignRole>['assignment']
 
-const columns: readonly Column<Assignment>[] = [
+const columnsWith = (names: ScopeNames): readonly Column<Assignment>[] => [
   { title: 'WHO', value: whoText },
   { title: 'WHAT', value: whatText },
-  { title: 'ON', value: whereText },
+  { title: 'ON', value: ({ scope }) => names.of(scope) ?? 'everywhere' },
   { title: 'STATE', value: ({ state }) => state },
-  { title: 'FROM', value: ({ validFrom }) => validFrom },
   { title: 'UNTIL', value: ({ validUntil }) => validUntil ?? 'no end' },
   { title: 'CONDITION', value: conditionText },
-  { title: 'ID', whole: true, kept: true, value: ({ id }) => id },
+  { title: 'FROM', value: ({ validFrom }) => validFrom },
+  { title: 'ID', whole: true, value: ({ id }) => id },
 ]
 
 const assign = { extend: addTerms, prepare: readScope, adjust: readTerms, show: assignedText }
@@ -35,12 +36,18 @@ const revoke = {
 export function addAssignments(access: Command): void {
   addRoles(access)
   addPermissions(access)
+  const names = new ScopeNames()
   addPaged(access, {
     signature: actions.listAssignments,
     extend: addNarrowScope,
     prepare: readScope,
     things: 'assignments',
-    columns,
+    columns: columnsWith(names),
+    lookUp: (connection, items) =>
+      names.load(
+        connection,
+        items.map(({ scope }) => scope),
+      ),
     examples: [
       'access list-assignments',
       'access list-assignments --org acme --total',

@@ -1,8 +1,10 @@
 import { signatures, type OutputOf } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { addAction, unchanged } from '../action-command.ts'
-import { record, table } from '../output.ts'
+import { formatOf } from '../common-options.ts'
+import { printAnswer, record, table } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
+import { ScopeNames } from '../scope-names.ts'
 
 const { access: actions } = signatures
 
@@ -82,15 +84,25 @@ function addActiveRoles(access: Command): void {
   })
   addAction(access, {
     signature: actions.listActiveRoles,
-    show: ({ items }) =>
-      table(items, [
-        { title: 'ROLE', value: ({ role }) => role.name },
-        { title: 'STATE', value: ({ state }) => state },
-        { title: 'ON', value: ({ on }) => on.teamId ?? on.organizationId ?? on.kind },
-        { title: 'ID', whole: true, value: ({ role }) => role.id },
-      ]),
+    show: () => '',
+    async answer(connection, _, options) {
+      const answer = await connection.calls.access.listActiveRoles({})
+      const names = new ScopeNames()
+      const scopes = answer.items.map(({ on }) => on)
+      if (formatOf(options) === 'text') await names.load(connection, scopes)
+      printAnswer(formatOf(options), answer, () => activeRolesText(answer, names))
+    },
     examples: ['access list-active-roles'],
   })
+}
+
+function activeRolesText({ items }: OutputOf<typeof actions.listActiveRoles>, names: ScopeNames): string {
+  return table(items, [
+    { title: 'ROLE', value: ({ role }) => role.name },
+    { title: 'STATE', value: ({ state }) => state },
+    { title: 'ON', value: ({ on }) => names.of(on) ?? 'everywhere' },
+    { title: 'ID', whole: true, value: ({ role }) => role.id },
+  ])
 }
 
 function exclusionText({ roles, ...exclusion }: Exclusion): string {

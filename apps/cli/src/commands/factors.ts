@@ -6,7 +6,7 @@ import type { Connection } from '../calls.ts'
 import { connected } from '../connection.ts'
 import { addConnectionOptions, addOutputOptions, denizen, formatOf, type ConnectionOptions, type OutputOptions } from '../common-options.ts'
 import { note, print, printAnswer, record } from '../output.ts'
-import { askText, canAsk, readSecret } from '../prompts.ts'
+import { askedAgainAfter, askText, canAsk, readSecret } from '../prompts.ts'
 import { withReauthentication } from '../reauthentication.ts'
 
 const { factors: actions } = signatures
@@ -62,7 +62,9 @@ function addEnrol(factors: Command): void {
       if (formatOf(options) !== 'text') return printAnswer(formatOf(options), await connection.calls.factors.beginTotp({}), () => '')
       await begin(connection)
       if (!canAsk()) return note(`Then finish with: ${denizen} factors enrol --code-stdin`)
-      await finish(connection, options, await askText('The code that the app shows now', '--code-stdin'))
+      await askedAgainAfter(['factors.wrongCode'], async () =>
+        finish(connection, options, await askText('The code that the app shows now', '--code-stdin')),
+      )
     })
   })
 }

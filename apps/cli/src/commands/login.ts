@@ -9,7 +9,7 @@ import { defaultContext, lastUrl, loginFile, loginOf, prepareLogin, useContext, 
 import { contextOf } from '../contexts.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../common-options.ts'
 import { localTime, note, printAnswer } from '../output.ts'
-import { askSecret, askText, canAsk, readSecret } from '../prompts.ts'
+import { askedAgainAfter, askSecret, askText, readSecret } from '../prompts.ts'
 import { factorOf } from '../reauthentication.ts'
 import { signInByDevice } from './device-login.ts'
 import { inWords } from '../value-words.ts'
@@ -132,16 +132,11 @@ function inTwoLines(text: string): { password: string; code: string } {
 async function complete(calls: Connection['calls'], { challenge, methods }: FactorRequired, given: string | null): Promise<SignedIn> {
   if (!methods.some((method) => method !== 'passkey'))
     throw usageError('Your second factor is a passkey, which a terminal cannot ask for.', `Approve in a browser: ${denizen} login`)
-  for (;;) {
-    const code = given ?? (await askText('Code of your authenticator app, or a recovery code', '--code-stdin'))
-    try {
-      return await calls.auth.completeSignIn({ challenge, ...factorOf(code) })
-    } catch (error) {
-      const again = given === null && canAsk() && error instanceof DenizenError && error.code === 'auth.wrongFactor'
-      if (!again) throw error
-      note(error.message)
-    }
-  }
+  const completed = async (code: string) => calls.auth.completeSignIn({ challenge, ...factorOf(code) })
+  if (given !== null) return completed(given)
+  return askedAgainAfter(['auth.wrongFactor'], async () =>
+    completed(await askText('Code of your authenticator app, or a recovery code', '--code-stdin')),
+  )
 }
 
 function warnAboutPlainHttp(url: string): void {

@@ -1,4 +1,4 @@
-import { signatures, type InputOf, type Signatures } from '@denizen/core/contract'
+import { signatures, type OutputOf, type Signatures } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { runsActions } from '../action-command.ts'
 import type { Connection } from '../calls.ts'
@@ -6,7 +6,7 @@ import { connected } from '../connection.ts'
 import { addConnectionOptions, addOutputOptions, formatOf, type ConnectionOptions, type OutputOptions } from '../common-options.ts'
 import { localTime, printAnswer } from '../output.ts'
 import { readSecret } from '../prompts.ts'
-import { askProof, factorOf } from '../reauthentication.ts'
+import { factorOf, reauthenticated } from '../reauthentication.ts'
 
 interface Options extends ConnectionOptions, OutputOptions {
   readonly passwordStdin?: boolean
@@ -23,17 +23,17 @@ export function addReauthenticate(program: Command): void {
   command.addHelpText('after', '\nExamples:\n  $ denizen reauthenticate\n  $ denizen reauthenticate --password-stdin < password.txt')
   command.action(async () => {
     const options = command.opts<Options>()
-    const answer = await connected(options, async ({ calls }) => calls.auth.reauthenticate(await proofOf(calls, options)))
+    const answer = await connected(options, ({ calls }) => reauthenticate(calls, options))
     if (answer.status !== 'proved') throw new TypeError('The reauthentication did not finish.')
     const { provedUntil } = answer
     printAnswer(formatOf(options), answer, () => `Sensitive changes are allowed until ${localTime(provedUntil)}.`)
   })
 }
 
-async function proofOf(
+async function reauthenticate(
   calls: Connection['calls'],
   { passwordStdin, codeStdin }: Options,
-): Promise<InputOf<Signatures['auth']['reauthenticate']>> {
-  if (passwordStdin === true) return { password: await readSecret() }
-  return codeStdin === true ? factorOf(await readSecret()) : askProof(calls)
+): Promise<OutputOf<Signatures['auth']['reauthenticate']>> {
+  if (passwordStdin === true) return calls.auth.reauthenticate({ password: await readSecret() })
+  return codeStdin === true ? calls.auth.reauthenticate(factorOf(await readSecret())) : reauthenticated(calls)
 }

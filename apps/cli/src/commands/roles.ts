@@ -4,6 +4,7 @@ import { addAction, unchanged } from '../action-command.ts'
 import { printable, record } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
 import { briefly, permissionLines } from '../permission-areas.ts'
+import { ScopeNames } from '../scope-names.ts'
 
 const { roles: actions } = signatures
 
@@ -27,14 +28,16 @@ function addOrganization(command: Command): void {
 }
 
 function addQueries(roles: Command): void {
+  const names = new ScopeNames()
   addPaged(roles, {
     signature: actions.list,
+    lookUp: names.load.bind(names),
     things: 'roles',
     columns: [
       { title: 'NAME', whole: true, value: ({ name }) => name },
       {
         title: 'OF',
-        value: ({ organizationId, builtIn }) => (builtIn ? 'built in' : (organizationId ?? 'the installation')),
+        value: (role) => (role.builtIn ? 'built in' : (names.of(role) ?? 'the installation')),
       },
       { title: 'PERMISSIONS', value: ({ permissions }) => briefly(permissions) },
       { title: 'INCLUDES', value: ({ includes }) => includes.map(({ name }) => name).join(', ') },

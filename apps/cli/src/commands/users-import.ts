@@ -10,7 +10,7 @@ import { printAnswer, table, type Column } from '../output.ts'
 import { planText, sumOf } from '../plan.ts'
 import { readRealm, type RealmExport } from '../realm-files.ts'
 
-type Imported = OutputOf<typeof signatures.users.import>
+export type Imported = OutputOf<typeof signatures.users.import>
 
 export function addImport(users: Command): void {
   const { summary, input } = signatures.users.import
@@ -78,12 +78,13 @@ async function importParts({ calls }: Connection, { realm: whole, lost }: RealmE
 
 function tellPlan(plan: Plan, outcome: Imported, options: LeafOptions): void {
   // Who fails is said with names below.
-  printAnswer(formatOf(options), { ...plan, answer: outcome }, () =>
+  const { failed, ...answer } = outcome
+  printAnswer(formatOf(options), { ...plan, failed, answer }, () =>
     [planText({ ...plan, failed: [] }), importedText(outcome, 'would be')].join('\n\n'),
   )
 }
 
-function nothingYet(lost: RealmExport['lost']): Imported {
+export function nothingYet(lost: RealmExport['lost']): Imported {
   return { created: 0, completed: 0, unchanged: 0, users: [], rolesCreated: [], rolesFailed: [], failed: [], warnings: [], lost: [...lost] }
 }
 
@@ -100,12 +101,14 @@ function add(whole: Imported, part: Imported, start: number): void {
   whole.warnings.push(...placed(part.warnings))
 }
 
-function importedText(imported: Imported, verb: 'was' | 'would be'): string {
+export function importedText(imported: Imported, verb: 'was' | 'would be'): string {
   const { created, completed, unchanged, rolesCreated, rolesFailed, failed, warnings, lost } = imported
   const be = (count: number) => (verb === 'would be' ? 'would be' : count === 1 ? 'was' : 'were')
   const more = [
     ...(completed > 0 ? [`${completed} ${be(completed)} there already and got the roles that were missing`] : []),
-    ...(unchanged > 0 ? [`${unchanged} ${be(unchanged)} there already and stay as they are`] : []),
+    ...(unchanged > 0
+      ? [`${unchanged} ${be(unchanged)} there already and ${unchanged === 1 ? 'stays as it is' : 'stay as they are'}`]
+      : []),
     ...(failed.length > 0 ? [`${failed.length} not`] : []),
   ]
   const users = `${created} ${created === 1 ? 'user' : 'users'}`
@@ -128,14 +131,17 @@ const place: readonly Column<{ index: number; username: string }>[] = [
 
 const failureColumns: readonly Column<Imported['failed'][number]>[] = [
   ...place,
-  { title: 'WHY', value: ({ message }) => message },
+  { title: 'WHY', whole: true, kept: true, value: ({ message }) => message },
   { title: 'CODE', value: ({ code }) => code },
 ]
-const warningColumns: readonly Column<Imported['warnings'][number]>[] = [...place, { title: 'WHAT', value: ({ message }) => message }]
+const warningColumns: readonly Column<Imported['warnings'][number]>[] = [
+  ...place,
+  { title: 'WHAT', whole: true, kept: true, value: ({ message }) => message },
+]
 const roleColumns: readonly Column<Imported['rolesFailed'][number]>[] = [
   { title: '#', value: ({ index }) => index + 1 },
   { title: 'ROLE', value: ({ name }) => name },
-  { title: 'WHY', value: ({ message }) => message },
+  { title: 'WHY', whole: true, kept: true, value: ({ message }) => message },
 ]
 const lostColumns: readonly Column<Imported['lost'][number]>[] = [
   { title: 'WHAT', value: ({ what }) => what },

@@ -44,7 +44,7 @@ function outcomeText({ unit, succeeded, failed, ended }: Outcome, done: string):
     const rows = table(failed.slice(0, mostRows), [
       { title: unit === 'user' ? '#' : unit.toUpperCase(), value: ({ place }) => place },
       { title: 'WHO', whole: true, value: ({ who }) => who },
-      { title: 'WHY', value: ({ message }) => message },
+      { title: 'WHY', whole: true, kept: true, value: ({ message }) => message },
       { title: 'CODE', value: ({ code }) => code },
     ])
     const more = failed.length > mostRows ? `\n… and ${failed.length - mostRows} more; --json shows all of them.` : ''

@@ -6,6 +6,7 @@ import { denizen, formatOf } from '../common-options.ts'
 import { printAnswer, record } from '../output.ts'
 import { addBulk } from './users-bulk.ts'
 import { addDirectory } from './users-directory.ts'
+import { addImportRecords } from './users-import-records.ts'
 import { addImport } from './users-import.ts'
 import { assignmentsText } from './users-assignments.ts'
 import { addLifecycle } from './users-lifecycle.ts'
@@ -34,6 +35,7 @@ export function addUsers(program: Command): void {
   addLifecycle(users)
   addBulk(users)
   addImport(users)
+  addImportRecords(users)
 }
 
 function addCreate(users: Command): void {

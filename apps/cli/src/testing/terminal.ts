@@ -32,8 +32,8 @@ interface Failure {
 export interface Running {
   readonly pid: number
   readonly ended: Promise<Ended>
-  /** Waits until this was written to standard output. */
-  says(text: string): Promise<string>
+  /** Waits until this was written to standard output, so many times. */
+  says(text: string, times?: number): Promise<string>
   /** Types into a terminal; Ctrl-C is `\u0003`. */
   types(text: string): void
   stop(signal?: NodeJS.Signals): Promise<Ended>
@@ -105,9 +105,9 @@ export class Terminal {
     const running: Running = {
       pid,
       ended,
-      says: (text) =>
+      says: (text, times = 1) =>
         eventually(limit, `denizen ${parameters.join(' ')} saying "${text}"`, async () => {
-          if (written.stdout.includes(text)) return written.stdout
+          if (written.stdout.split(text).length > times) return written.stdout
           if (gone) throw new Error(`it ended without saying "${text}":\n${written.stdout}\n${written.stderr}`)
           return undefined
         }),

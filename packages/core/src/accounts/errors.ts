@@ -29,5 +29,6 @@ export const tooManyAddresses = defineError<{ retryAfter: number }>(
 export const unreadableUser = defineError<{ problem: string }>(
   'users.unreadable',
   'invalid',
-  ({ problem }) => `This user record cannot be read: ${problem}. Correct it in the file, and import it again.`,
+  ({ problem }) =>
+    `This user record cannot be read: ${problem}${problem.endsWith('?') ? '' : '.'} Correct it in the file, and import it again.`,
 )

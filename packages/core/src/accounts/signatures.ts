@@ -5,6 +5,7 @@ import { singleLine } from '../text/index.ts'
 import { addressNotManaged, organizationInactive, memberLimitReached } from '../organizations/errors.ts'
 import { OrganizationSummary, membershipRole } from '../organizations/model.ts'
 import { organizationId, userId } from '../kernel/ids.ts'
+import { placeInInput } from '../kernel/input.ts'
 import { newPasswordErrors } from '../passwords/errors.ts'
 import { newPassword } from '../passwords/model.ts'
 import { WhoAmI } from '../sessions/model.ts'
@@ -128,16 +129,16 @@ export const accountsSignatures = group('users', {
       unchanged: z.int().meta({ description: 'users of an earlier import with nothing left to do' }),
       users: z.array(
         z.object({
-          index: z.int(),
+          index: placeInInput,
           username: z.string().meta({ description: 'as it is here' }),
           userId,
           status: z.enum(['created', 'completed', 'unchanged']),
         }),
       ),
       rolesCreated: z.array(z.string()),
-      rolesFailed: z.array(z.object({ index: z.int(), name: z.string(), message: z.string() })),
-      failed: z.array(z.object({ index: z.int(), username: z.string(), code: z.string(), message: z.string() })),
-      warnings: z.array(z.object({ index: z.int(), username: z.string(), message: singleLine(500) })),
+      rolesFailed: z.array(z.object({ index: placeInInput, name: z.string(), message: z.string() })),
+      failed: z.array(z.object({ index: placeInInput, username: z.string(), code: z.string(), message: z.string() })),
+      warnings: z.array(z.object({ index: placeInInput, username: z.string(), message: singleLine(500) })),
       lost: z
         .array(z.object({ what: z.string(), count: z.int(), users: z.int().nullable() }))
         .meta({ description: 'what the file has that is not taken over: how many of it there are, and how many users have it' }),
@@ -154,15 +155,15 @@ export const accountsSignatures = group('users', {
       unchanged: z.int().meta({ description: 'users of an earlier import' }),
       users: z.array(
         z.object({
-          index: z.int(),
+          index: placeInInput,
           username: z.string().meta({ description: 'as it is here' }),
           userId,
           status: z.enum(['created', 'unchanged']),
         }),
       ),
-      failed: z.array(z.object({ index: z.int(), username: z.string(), code: z.string(), message: z.string() })),
+      failed: z.array(z.object({ index: placeInInput, username: z.string(), code: z.string(), message: z.string() })),
       warnings: z
-        .array(z.object({ index: z.int(), username: z.string(), message: singleLine(500) }))
+        .array(z.object({ index: placeInInput, username: z.string(), message: singleLine(500) }))
         .meta({ description: 'what was left out, such as a password hash, and why' }),
     }),
   }),

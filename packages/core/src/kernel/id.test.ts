@@ -53,7 +53,7 @@ describe('ids', () => {
     ['empty', '', 'this is none'],
   ])('refuse what is %s, and say what it is', (_name, text, message) => {
     const parsed = idSchema('usr').safeParse(text)
-    expect(parsed.error?.issues[0]?.message).toBe(`expected the id of a user (usr_ and 26 letters), ${message}`)
+    expect(parsed.error?.issues[0]?.message).toBe(`must be the id of a user (usr_…); ${message}`)
   })
 
   test('pass through their schema unchanged', () => {

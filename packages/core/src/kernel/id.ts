@@ -171,7 +171,7 @@ export function idSchema<Prefix extends string>(prefix: Prefix) {
       if (!isId(prefix, text)) check.addIssue({ code: 'custom', message: explain(prefix, noun, text) })
     })
     .transform((text) => text as Id<Prefix>)
-    .meta({ description: `${noun} id, ${prefix}_ and 26 letters` })
+    .meta({ description: `${noun} id (${prefix}_…)` })
   ids.add(schema, { prefix })
   return schema
 }
@@ -179,5 +179,5 @@ export function idSchema<Prefix extends string>(prefix: Prefix) {
 function explain(prefix: string, noun: string, text: string): string {
   const other = nouns[text.slice(0, Math.max(0, text.indexOf('_')))]
   const got = other === undefined || other === noun ? 'this is none' : `this is the id of a ${other}`
-  return `expected the id of a ${noun} (${prefix}_ and 26 letters), ${got}`
+  return `must be the id of a ${noun} (${prefix}_…); ${got}`
 }

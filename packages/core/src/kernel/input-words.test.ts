@@ -18,6 +18,9 @@ test.each([
   [z.email(), 'ada', 'must be an email address'],
   [z.string().regex(/^a+$/), 'b', 'must have the form /^a+$/'],
   [color, 'blue', 'must be one of red, green'],
+  [color, 'gren', 'there is no such value; did you mean green?'],
+  [z.union([color, z.array(color)]), 'gren', 'there is no such value; did you mean green?'],
+  [z.union([color, z.array(color)]), 7, 'has none of the forms that are allowed here'],
   [z.literal('on'), 'off', 'must be on'],
   [z.strictObject({ limit: z.number().optional() }), { color: 1 }, 'there is no such field; there are limit'],
   [

@@ -10,7 +10,10 @@ export function inputWords(issue: z.core.$ZodRawIssue): string | undefined {
     case 'invalid_type':
       return issue.input === undefined ? 'is missing' : `must be ${types[issue.expected] ?? issue.expected}`
     case 'invalid_value':
-      return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map((value) => (typeof value === 'string' && value !== '' ? value : JSON.stringify(value))).join(', ')}`
+      return oneOf(
+        issue.values.map((value) => (typeof value === 'string' && value !== '' ? value : JSON.stringify(value))),
+        issue.input,
+      )
     case 'too_small':
       if (issue.minimum === 1 && issue.inclusive !== false && isSized(issue.origin)) return 'must not be empty'
       return bound(issue, issue.minimum, issue.inclusive === false ? 'more than' : 'at least')
@@ -23,7 +26,7 @@ export function inputWords(issue: z.core.$ZodRawIssue): string | undefined {
     case 'unrecognized_keys':
       return `there is no such field${meantOrThere(issue.keys, issue.inst)}`
     case 'invalid_union':
-      return 'has none of the forms that are allowed here'
+      return ofOneForm(issue.errors, issue.input) ?? 'has none of the forms that are allowed here'
     default:
       return undefined
   }
@@ -61,6 +64,20 @@ function isSized(origin: string): boolean {
 function bound({ origin, exact }: { readonly origin: string; readonly exact?: boolean }, limit: number | bigint, words: string): string {
   const how = exact === true ? 'exactly' : words
   return isSized(origin) ? `must have ${how} ${limit} ${units[origin] ?? ''}` : `must be ${how} ${limit}`
+}
+
+/** What was probably meant, of many values; else which there are. */
+function oneOf(values: readonly string[], given: unknown): string {
+  const meant = typeof given === 'string' && values.length > 1 ? mostSimilar(given, values) : null
+  if (meant !== null) return `there is no such value; did you mean ${meant}?`
+  return `must be ${values.length === 1 ? '' : 'one of '}${values.join(', ')}`
+}
+
+/** What is wrong with the one form of a union that the value is of the type of; undefined: it is of none, or of several. */
+function ofOneForm(forms: readonly (readonly z.core.$ZodIssue[])[], given: unknown): string | undefined {
+  const near = forms.flatMap(([first, ...more]) => (first === undefined || more.length > 0 || first.path.length > 0 ? [] : [first]))
+  const [only, ...others] = near.filter(({ code }) => code !== 'invalid_type' && (code !== 'invalid_value' || typeof given === 'string'))
+  return others.length === 0 ? only?.message : undefined
 }
 
 /** Fields that are named to somebody who guessed one. */

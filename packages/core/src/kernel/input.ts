@@ -102,17 +102,26 @@ const mostIssues = 20
 const longestName = 64
 
 /** The error for an input that does not parse: names every field at fault, without their values. */
-export function invalidInputError(issues: readonly z.core.$ZodIssue[]): DenizenError {
-  return invalidInput({ issues: issues.slice(0, mostIssues).flatMap(issuesOf) })
+export function invalidInputError(issues: readonly z.core.$ZodIssue[], input: unknown): DenizenError {
+  const told = issues.slice(0, mostIssues).flatMap((issue) => issuesOf(issue, input))
+  const isFirst = ({ path, message }: InputIssue, index: number) =>
+    told.findIndex((other) => other.path === path && other.message === message) === index
+  return invalidInput({ issues: told.filter(isFirst) })
 }
 
-function issuesOf(issue: z.core.$ZodIssue): readonly InputIssue[] {
+function issuesOf(issue: z.core.$ZodIssue, input: unknown): readonly InputIssue[] {
   if (issue.code === 'unrecognized_keys')
     // Which there are is said once.
     return issue.keys
       .slice(0, mostIssues)
       .map((key, index) => ({ path: pathOf([...issue.path, key]), message: index === 0 ? issue.message : 'there is no such field' }))
-  return [{ path: pathOf(issue.path), message: issue.message }]
+  return [{ path: pathOf(issue.path), message: isEmpty(issue, input) ? 'must not be empty' : issue.message }]
+}
+
+/** An empty text has no form at all: which one is wanted says nothing, unless it is one of a few. */
+function isEmpty({ code, path }: z.core.$ZodIssue, input: unknown): boolean {
+  const value = path.reduce<unknown>((whole, part) => (whole as Readonly<Record<PropertyKey, unknown>> | null | undefined)?.[part], input)
+  return typeof value === 'string' && value.trim() === '' && code !== 'invalid_value'
 }
 
 function pathOf(path: readonly PropertyKey[]): string {
@@ -123,6 +132,9 @@ function clip(name: string): string {
   return name.length > longestName ? `${name.slice(0, longestName)}…` : name
 }
 
+/** Where an item of a batch stands in the input, in answers. */
+export const placeInInput = z.int().meta({ description: 'its place in the input, from 0' })
+
 /** A parsed item of a batch, or the error why it does not parse. */
 export type Item<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: DenizenError }
 
@@ -130,5 +142,5 @@ export type Item<Value> = { readonly ok: true; readonly value: Value } | { reado
 export function item<Schema extends z.ZodType>(schema: Schema) {
   return schema
     .transform((value): Item<z.output<Schema>> => ({ ok: true, value }))
-    .catch(({ error }) => ({ ok: false, error: invalidInputError(error.issues) }))
+    .catch(({ error, input }) => ({ ok: false, error: invalidInputError(error.issues, input) }))
 }

@@ -11,4 +11,5 @@ export { decoyHash, hashPassword, hashPatiently, isOutdated, verifyPassword } fr
 export { argon2Hash, mostArgon2 } from './argon2.ts'
 export { isEncoded, verifyImported, workOf } from './hashes/index.ts'
 export { hashSystem, longestHash, readHash } from './formats/index.ts'
+export type { ReadHash } from './formats/reading.ts'
 export { keycloakPbkdf2 } from './formats/keycloak.ts'

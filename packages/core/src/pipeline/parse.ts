@@ -6,7 +6,7 @@ import type { AnswerOf, OutputOf, ParsedInputOf, Signature } from '../kernel/sig
 export function parseInput<S extends Signature>(signature: S, input: unknown): ParsedInputOf<S> {
   const parsed = signature.input.safeParse(input ?? {}, { error: inputWords })
   if (parsed.success) return parsed.data as ParsedInputOf<S>
-  throw invalidInputError(parsed.error.issues)
+  throw invalidInputError(parsed.error.issues, input)
 }
 
 /** Parses an output: only what the schema names is returned. An invalid answer is a bug in the handler, and rolls back. */

@@ -8,7 +8,7 @@ import { matchingPattern, pathTo, type RoleGraph } from '../facts/roles.ts'
 import type { Reason, RoleDescription } from './model.ts'
 import type { Names } from '../facts/names.ts'
 import { onScopeInWords, scopeInWords, describeScope, describeAssignmentScope } from './describe.ts'
-import { timeInWords } from '../../text/index.ts'
+import { patternInWords, timeInWords } from '../../text/index.ts'
 
 /** The question, and the data to answer it with. */
 export interface ExplainQuestion {
@@ -96,7 +96,7 @@ export function reasonOfOwnership(question: ExplainQuestion): Reason | null {
   const pattern = matchingPattern(catalogue, ownerPermissions, permission)
   if (pattern === null) return null
   const scope = describeScope(question.scope, names)
-  const text = `${username} owns ${scopeInWords(scope)}, or something that it is in, and owners have ${pattern}`
+  const text = `${username} owns ${scopeInWords(scope)}, or something that it is in, and owners have ${patternInWords(pattern)}`
   return { ...bareReason(question), roles: [], pattern, via: 'ownership', scope, text }
 }
 
@@ -119,14 +119,14 @@ function subjectInWords(username: string, { kind, name }: Reason['subject']): st
 
 function roleInWords({ roles, pattern }: RolePath): string {
   const [first] = roles
-  return first === undefined ? `has ${pattern}` : `is ${first.name}`
+  return first === undefined ? `has ${patternInWords(pattern)}` : `is ${first.name}`
 }
 
 /** From the assigned role to the one that has the permission. */
 function rolePathInWords({ roles, pattern }: RolePath): string {
   const [, ...included] = roles
   if (roles.length === 0) return ''
-  return `${included.map(({ name }) => `, which includes ${name}`).join('')}, which has ${pattern}`
+  return `${included.map(({ name }) => `, which includes ${name}`).join('')}, which has ${patternInWords(pattern)}`
 }
 
 function termsInWords({ until, condition }: ReasonAssignment): string {

@@ -69,12 +69,20 @@ describe.each(databases)('users.bulkCreate on %s', (database) => {
   })
 
   test('names the field at fault, and repeats no value', async () => {
-    const users = [broken({ email: 'x', passwort: 'hunter2 hunter2 hunter2' }), { email: newEmail(), password: 'too short' }, {}]
+    const users = [
+      broken({ email: 'x', passwort: 'hunter2 hunter2 hunter2' }),
+      { email: newEmail(), password: 'too short' },
+      {},
+      { email: '' },
+      { username: ' ', phone: '' },
+    ]
     const { failed } = await world().asSystem().users.bulkCreate({ users })
     expect(failed.map(({ code, message }) => [code, message])).toEqual([
       ['request.invalid', 'email: not an email address (and 1 more)'],
       ['passwords.tooShort', expect.stringContaining('at least 15 characters')],
       ['request.invalid', 'email: `email` or `username` is needed'],
+      ['request.invalid', 'email: must not be empty'],
+      ['request.invalid', 'username: must not be empty (and 1 more)'],
     ])
   })
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { item } from '../../kernel/input.ts'
+import { item, placeInInput } from '../../kernel/input.ts'
 import { changes, group } from '../../kernel/signature.ts'
 import { singleLine } from '../../text/index.ts'
 import { lastOwner } from '../../organizations/errors.ts'
@@ -21,8 +21,8 @@ import { isNamed, newUser, newUserErrors, unnamed } from '../signatures.ts'
 export const largestBulk = 1000
 
 const Outcome = {
-  succeeded: z.array(z.object({ index: z.int(), userId })),
-  failed: z.array(z.object({ index: z.int(), code: z.string(), message: z.string() })),
+  succeeded: z.array(z.object({ index: placeInInput, userId })),
+  failed: z.array(z.object({ index: placeInInput, code: z.string(), message: z.string() })),
 }
 
 /** Users by id, or by a filter. With an organization, only those whom it manages. */

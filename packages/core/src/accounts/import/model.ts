@@ -1,3 +1,7 @@
+import type { z } from 'zod'
+import { invalidInputError } from '../../kernel/input.ts'
+import { printable } from '../../text/index.ts'
+
 /** A user of another system, in the shape that every format is parsed into. */
 export interface ImportedUser {
   /** What the file calls the user. */
@@ -26,6 +30,14 @@ export type ImportedPassword = { readonly plain: string } | { readonly hash: str
 export interface UnreadableUser {
   readonly username: string
   readonly problem: string
+}
+
+/** Characters. Longer than what any schema says. */
+const longestProblem = 500
+
+/** What is wrong with a record of a file, which was parsed with `inputWords`. */
+export function problemIn({ issues }: z.ZodError, record: unknown): string {
+  return printable(invalidInputError(issues, record).message, longestProblem)
 }
 
 export interface ImportedRole {

@@ -53,15 +53,26 @@ describe('users.importRecords', () => {
       { username: 'rec-locked', ...laravel(`!${bcrypt}`) },
       { username: 'rec-odd', password: { system: 'oddity', hash: 'x' } },
       { username: 'rec-more', unheard: true },
+      { username: 'rec-slips', emial: 'a@example.com' },
+      { username: 'rec-system', password: { system: 'djagno', hash: 'x' } },
+      { username: '', email: '' },
     ])
     expect(created).toBe(3)
     expect(warnings).toEqual([
-      { index: 1, username: 'rec-hostile', message: expect.stringContaining('bcrypt with v=2y,c=31 is more than is checked') },
+      { index: 1, username: 'rec-hostile', message: expect.stringContaining('bcrypt with cost 31: the limit is 14;') },
       { index: 2, username: 'rec-locked', message: expect.stringContaining('locked') },
     ])
     expect(failed).toMatchObject([
-      { index: 3, username: 'rec-odd', code: 'users.unreadable', message: expect.stringContaining('password.system') },
+      {
+        index: 3,
+        username: 'rec-odd',
+        code: 'users.unreadable',
+        message: expect.stringMatching(/password\.system: .*wordpress, zitadel\. /),
+      },
       { index: 4, username: 'rec-more', code: 'users.unreadable', message: expect.stringContaining('unheard') },
+      { index: 5, message: expect.stringContaining('emial: there is no such field; did you mean email?') },
+      { index: 6, message: expect.stringContaining('password.system: there is no such value; did you mean django?') },
+      { index: 7, message: expect.stringContaining('username: must not be empty') },
     ])
     expect(await stored('rec-hostile')).toBeUndefined()
     for (const name of ['rec-hostile', 'rec-locked'])

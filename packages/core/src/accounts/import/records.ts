@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineCommand } from '../../kernel/action.ts'
+import { inputWords } from '../../kernel/input-words.ts'
 import { granted } from '../../kernel/rule.ts'
 import { hashSystem, longestHash, readHash } from '../../passwords/index.ts'
 import { printable } from '../../text/index.ts'
@@ -7,7 +8,7 @@ import { email, fullName, username, usernameFrom } from '../../users/model.ts'
 import { accountsSignatures } from '../signatures.ts'
 import { findEarlier, readEarlier } from './earlier.ts'
 import { countsOf, importAll, prepared } from './import.ts'
-import type { ImportedUser, UnreadableUser } from './model.ts'
+import { problemIn, type ImportedUser, type UnreadableUser } from './model.ts'
 import { largestRecord } from './record-model.ts'
 import { noRoles } from './roles.ts'
 
@@ -71,12 +72,8 @@ function usersOf(source: string, records: readonly unknown[]): readonly (Importe
 function readRecord(source: string, record: unknown): ImportedUser | UnreadableUser {
   const refuse = (problem: string): UnreadableUser => ({ username: nameIn(record), problem })
   if ((JSON.stringify(record) ?? '').length > largestRecord) return refuse('the record is too large')
-  const parsed = importedRecord.safeParse(record)
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    const field = (issue?.path ?? []).map((part) => printable(String(part), 64)).join('.')
-    return refuse(printable(`${field === '' ? '' : `${field}: `}${issue?.message ?? 'not readable'}`, 300))
-  }
+  const parsed = importedRecord.safeParse(record, { error: inputWords })
+  if (!parsed.success) return refuse(problemIn(parsed.error, record))
   const { username: name, email: address, emailVerified, fullName: full, enabled, needPasswordChange, password } = parsed.data
   return {
     called: nameIn(record),
@@ -99,7 +96,7 @@ function passwordOf(password: NonNullable<ImportedRecord['password']> | null): P
   if (password === null) return { password: null, warnings: [] }
   const read = readHash(password.system, password)
   if ('hash' in read) return { password: { hash: read.hash }, warnings: [] }
-  return { password: null, warnings: [printable(`${read.problem}; the user must reset the password`, 300)] }
+  return { password: null, warnings: [printable(`${read.problem}; the user must reset the password`, 500)] }
 }
 
 /** The id there, or the names. Nobody can change what it is made from here, so it tells a repeated import who is who. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { argon2Hash, keycloakPbkdf2 } from '../../passwords/index.ts'
+import { argon2Hash, keycloakPbkdf2, type ReadHash } from '../../passwords/index.ts'
 import type { ImportedPassword } from '../import/model.ts'
 import { isPassword } from './credentials.ts'
 import { keycloakCredential, type KeycloakCredential } from './model.ts'
@@ -24,10 +24,10 @@ export function passwordOf(credentials: readonly unknown[]): FoundPassword {
   const { value, temporary } = parsed.data
   if (value === '') return warn('the password is empty')
   if (typeof value === 'string') return { ...none, password: { plain: value }, temporary: temporary === true }
-  const hash = hashOf(parsed.data)
-  return hash === null
-    ? { ...none, warnings: ['this kind of password hash cannot be imported; the user must reset the password'] }
-    : { ...none, password: { hash }, temporary: temporary === true }
+  const read = hashOf(parsed.data)
+  return 'hash' in read
+    ? { ...none, password: { hash: read.hash }, temporary: temporary === true }
+    : { ...none, warnings: [`the password hash was not taken over: ${read.problem}; the user must reset the password`] }
 }
 
 const secretData = z.object({ value: z.string(), salt: z.string() })
@@ -42,22 +42,21 @@ const argon2Parameters = z.object({
   version: parameter(/^1\.[03]$/).optional(),
 })
 
-function hashOf(credential: KeycloakCredential): string | null {
+const unknownKind: ReadHash = { problem: 'this kind is not read from Keycloak' }
+
+function hashOf(credential: KeycloakCredential): ReadHash {
   const { hashedSaltedValue: value, salt, hashIterations, algorithm } = credential
   const hidden = secretData.safeParse(value === undefined ? parseJson(credential.secretData) : { value, salt })
   const data = credentialData.safeParse(value === undefined ? parseJson(credential.credentialData) : { hashIterations, algorithm })
-  if (!hidden.success || !data.success) return null
+  if (!hidden.success || !data.success) return { problem: 'a part of it is missing' }
   if (data.data.algorithm === 'argon2') return argon2Of(data.data, hidden.data)
   const digest = { pbkdf2: 'sha1', 'pbkdf2-sha256': 'sha256', 'pbkdf2-sha512': 'sha512' }[data.data.algorithm]
-  return digest === undefined ? null : keycloakPbkdf2(digest, data.data.hashIterations, hidden.data)
+  return digest === undefined ? unknownKind : keycloakPbkdf2(digest, data.data.hashIterations, hidden.data)
 }
 
-function argon2Of(
-  { hashIterations, additionalParameters }: z.infer<typeof credentialData>,
-  hidden: z.infer<typeof secretData>,
-): string | null {
+function argon2Of({ hashIterations, additionalParameters }: z.infer<typeof credentialData>, hidden: z.infer<typeof secretData>): ReadHash {
   const parsed = argon2Parameters.safeParse(additionalParameters)
-  if (!parsed.success) return null
+  if (!parsed.success) return { problem: 'its parameters are not those of argon2' }
   const { memory, parallelism, type, version } = parsed.data
   const cost = { memory: Number(memory[0]), passes: hashIterations, lanes: Number(parallelism[0]) }
   return argon2Hash({ type: type[0], version: version?.[0] ?? '1.3', ...cost, salt: hidden.salt, hash: hidden.value })

@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { foreignObject } from '../../kernel/input.ts'
+import { inputWords } from '../../kernel/input-words.ts'
 import { cleanLine, printable, singleLine } from '../../text/index.ts'
 import { longestRoleDescription, roleDescription } from '../../access/model.ts'
-import type { ImportedRole, UnreadableRole } from '../import/model.ts'
+import { problemIn, type ImportedRole, type UnreadableRole } from '../import/model.ts'
 import type { KeycloakRealm } from './model.ts'
 
 /** The roles of a realm. */
@@ -26,7 +27,7 @@ const keycloakRole = foreignObject({
  * upper and lower case only, the one in lower case is imported, else the first: two roles must not become one.
  */
 export function rolesOf({ realm, roles }: KeycloakRealm): RealmRoles {
-  const found = (roles?.realm ?? []).map((record) => ({ record, parsed: keycloakRole.safeParse(record) }))
+  const found = (roles?.realm ?? []).map((record) => ({ record, parsed: keycloakRole.safeParse(record, { error: inputWords }) }))
   const names = found.flatMap(({ parsed }) => (parsed.success ? [parsed.data.name] : []))
   const owners = ownersOf(names)
   const imported = new Map<string, ImportedRole>()
@@ -35,7 +36,7 @@ export function rolesOf({ realm, roles }: KeycloakRealm): RealmRoles {
   let descriptionsCut = 0
   for (const [index, { record, parsed }] of found.entries()) {
     if (!parsed.success) {
-      unreadable.push({ index, name: nameIn(record), problem: problemIn(parsed.error) })
+      unreadable.push({ index, name: nameIn(record), problem: problemIn(parsed.error, record) })
       continue
     }
     const { name } = parsed.data
@@ -100,11 +101,6 @@ export function cut(text: string, most: number): string {
 }
 
 /** What is wrong with a record, with the name of the field. */
-export function problemIn({ issues: [issue] }: z.ZodError): string {
-  const path = (issue?.path ?? []).map((part) => printable(String(part), 64)).join('.')
-  return `${path === '' ? '' : `${path}: `}${issue?.message ?? 'not readable'}`
-}
-
 function clash(owner: string): string {
   return `it differs from the role ${printable(owner, 100)} in upper and lower case only, which names of roles here do not; rename one of them`
 }

@@ -1,10 +1,11 @@
 import { cleanLine, emailForm, printable } from '../../text/index.ts'
 import { email, fullName, longestFullName, username, usernameFrom } from '../../users/model.ts'
-import type { ImportedUser, UnreadableUser } from '../import/model.ts'
+import { inputWords } from '../../kernel/input-words.ts'
+import { problemIn, type ImportedUser, type UnreadableUser } from '../import/model.ts'
 import { keycloakUser, largestRecord, type KeycloakRealm, type KeycloakUser } from './model.ts'
 import { isPassword } from './credentials.ts'
 import { passwordOf } from './password.ts'
-import { cut, problemIn, realmPart, roleName, rolesOf, type RealmRoles } from './roles.ts'
+import { cut, realmPart, roleName, rolesOf, type RealmRoles } from './roles.ts'
 
 /** The realm's users in Denizen's shape; one that does not fit is reported, and the others go on. */
 export function usersOf(realm: KeycloakRealm, roles = rolesOf(realm)): readonly (ImportedUser | UnreadableUser)[] {
@@ -21,8 +22,8 @@ export function usersOf(realm: KeycloakRealm, roles = rolesOf(realm)): readonly 
 function readUser(realm: string, record: unknown, roles: RealmRoles): ImportedUser | UnreadableUser {
   const refuse = (problem: string): UnreadableUser => ({ username: nameIn(record), problem })
   if ((JSON.stringify(record) ?? '').length > largestRecord) return refuse('the record is too large')
-  const parsed = keycloakUser.safeParse(record)
-  if (!parsed.success) return refuse(problemIn(parsed.error))
+  const parsed = keycloakUser.safeParse(record, { error: inputWords })
+  if (!parsed.success) return refuse(problemIn(parsed.error, record))
   const user = parsed.data
   const [given, address] = [user.username ?? '', (user.email ?? '') === '' ? null : email.safeParse(user.email)]
   if (given === '' && address === null) return refuse('a username or an email address is needed')

@@ -230,66 +230,6 @@ describe('hashes as other systems write them', () => {
       expect(await isMadeBy({ ...vector, hash: hash.slice(0, -letters) }, password)).toBe(false)
   })
 
-  const salt = 'c2FsdCBvZiBzaXh0ZWVuIQ'
-  test.each<Vector & { readonly problem: RegExp }>([
-    {
-      system: 'django',
-      hash: 'pbkdf2_sha256$2147483647$salt$Zb3i46R2x+kn2/bkenanr3NqRTHlpKpY73Kt6Z/6MOo=',
-      problem: /pbkdf2-sha256 with i=2147483647/,
-    },
-    { system: 'django', hash: 'pbkdf2_sha256$ 1000$salt$Zb3i46R2x+kn2/bkenanr3NqRTHlpKpY73Kt6Z/6MOo=', problem: /not a number/ },
-    { system: 'django', hash: 'pbkdf2_sha256$1000$salt$', problem: /0 bytes/ },
-    { system: 'django', hash: 'pbkdf2_sha256$1000$salt$Zb3i4w==', problem: /4 bytes; sha256 makes 32/ },
-    { system: 'phc', hash: `$scrypt$ln=31,r=8,p=1$${salt}$${'A'.repeat(43)}`, problem: /scrypt with ln=31/ },
-    { system: 'phc', hash: `$scrypt$ln=14,r=8,p=1000000$${salt}$${'A'.repeat(43)}`, problem: /p=1000000/ },
-    { system: 'phc', hash: `$scrypt$ln=14,r=8,p=1$${salt}$${'A'.repeat(6)}`, problem: /wrong length/ },
-    { system: 'kratos', hash: `$scrypt$ln=14,r=8,p=1$${salt}$${'A'.repeat(43)}`, problem: /N=14 is no power of two/ },
-    { system: 'kratos', hash: `$pbkdf2-sha256$i=1000,l=1073741824$${salt}$${'A'.repeat(22)}`, problem: /says 1073741824/ },
-    { system: 'laravel', hash: `$2y$31$${'C'.repeat(53)}`, problem: /bcrypt with v=2y,c=31/ },
-    { system: 'laravel', hash: '$2y$10$', problem: /no complete bcrypt/ },
-    { system: 'crypt', hash: `$5$rounds=999999999$salt$${'A'.repeat(43)}`, problem: /rounds=999999999/ },
-    { system: 'drupal', hash: `$S$U${'A'.repeat(51)}`, problem: /c=32/ },
-    { system: 'phc', hash: `$argon2id$v=19$m=4194304,t=3,p=2$${salt}$${'A'.repeat(43)}`, problem: /m=4194304/ },
-    { system: 'phc', hash: `$scrypt$ln=16,r=1,p=1$${salt}$${'A'.repeat(43)}`, problem: /scrypt with ln=16,r=1,p=1/ },
-    ...[
-      `${salt}$${'A'.repeat(17)}`,
-      `${salt}$${'A'.repeat(42)}B`,
-      `${'A'.repeat(21)}$${'A'.repeat(43)}`,
-      `${'A'.repeat(21)}B$${'A'.repeat(43)}`,
-    ].map((parts) => ({ system: 'phc' as const, hash: `$argon2id$v=19$m=64,t=1,p=1$${parts}`, problem: /wrong length/ })),
-    { system: 'phc', hash: `$argon2id$v=19$m=64,t=0,p=1$${salt}$${'A'.repeat(43)}`, problem: /t=0/ },
-    { system: 'aspnet', hash: `AQAAAAL/////AAAAEA${'A'.repeat(45)}=`, problem: /i=4294967295|not base64/ },
-    {
-      system: 'template',
-      hash: 'aa'.repeat(20),
-      parameters: { digest: 'sha1', template: 'no place for it' },
-      problem: /is more than is checked/,
-    },
-    { system: 'clerk', hash: 'aa', parameters: {}, problem: /password_hasher is needed/ },
-    { system: 'crypt', hash: '$y$j9T$PKXc3hCOSyMqdaEQArI62/$u8L9jvdn', problem: /yescrypt is not supported/ },
-    { system: 'crypt', hash: '!$6$saltstring$svn8UoSVapNt', problem: /locked/ },
-    { system: 'ldap', hash: '{CLEARTEXT}secret', problem: /clear text/ },
-    { system: 'ldap', hash: '{SHA3}secret', problem: /SHA3/ },
-    ...['', '*', 'x', 'NULL', '<redacted>', 'UkVEQUNURUQ='].map((hash) => ({ system: 'crypt' as const, hash, problem: /no password/ })),
-    { system: 'crypt', hash: 'A'.repeat(20_000), problem: /longer than/ },
-  ])('34: is refused, and says why: $system, case %#', ({ system, hash, parameters = {}, problem }) => {
-    expect(readHash(system, { hash, parameters })).toEqual({ problem: expect.stringMatching(problem) })
-  })
-
-  test('no error repeats a hash, a salt, a template or a password in clear text', () => {
-    const read = readHash('phc', { hash: `$scrypt$ln=31,r=8,p=1$${salt}$${'Q'.repeat(43)}`, parameters: {} })
-    expect(JSON.stringify(read)).not.toMatch(/QQQ|c2Fsd/)
-    const parameters = { digest: 'md5', template: 'pepper{PASSWORD}{PASSWORD}' }
-    for (const other of [
-      readHash('template', { hash: 'aa'.repeat(16), parameters }),
-      readHash('crypt', { hash: 'Clear-text$1', parameters: {} }),
-    ])
-      expect(JSON.stringify(other)).not.toMatch(new RegExp(`${btoa('pepper')}|Clear`))
-    expect(readHash('django', { hash: 'hashed_so$salt$AAAA', parameters: {} })).toMatchObject({
-      problem: expect.stringContaining('hashed_so'),
-    })
-  })
-
   test('a salt that is text in one system and base64 in another is told apart by the system', async () => {
     const hash = made.find(({ parameters }) => parameters?.['password_hasher'] === 'pbkdf2_sha256')?.hash ?? ''
     expect(await isMadeBy({ system: 'clerk', hash, parameters: { password_hasher: 'pbkdf2_sha256' } }, usual)).toBe(true)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { schemeName, workOf } from '../hashes/index.ts'
+import { refusalOf } from '../hashes/index.ts'
 import {
   readAspNet,
   readBetterAuth,
@@ -17,7 +17,7 @@ import { modularHash } from './modular.ts'
 import { readPhc } from './phc.ts'
 import { readDjango, readPasslib, readWerkzeug } from './python.ts'
 import { readClerk, readFirebase, readFusionAuth, readOkta, readSupabase, readSuperTokens } from './services.ts'
-import { refuse, UnreadableHash, type ForeignHash, type Reader } from './reading.ts'
+import { refuse, UnreadableHash, type ForeignHash, type ReadHash, type Reader } from './reading.ts'
 import { readTemplate } from './template.ts'
 
 const readModular: Reader = ({ hash }) => modularHash(hash)
@@ -60,9 +60,6 @@ export const longestHash = 1024
 /** What systems write where there is no password, or none that may be seen. */
 const noPassword = /^(?:|\*+|x|null|<?redacted>?|UkVEQUNURUQ=?|\*NP\*|\*LK\*)$/i
 
-/** A hash as it is stored here, or why there is none. */
-export type ReadHash = { readonly hash: string } | { readonly problem: string }
-
 /** Reads a hash of a system. What would cost too much to compare with is refused here, so that no sign-in meets it. */
 export function readHash(system: keyof typeof readers, foreign: ForeignHash): ReadHash {
   if (noPassword.test(foreign.hash)) return { problem: 'there is no password' }
@@ -77,15 +74,6 @@ export function readHash(system: keyof typeof readers, foreign: ForeignHash): Re
 }
 
 function bounded(hash: string): string {
-  if (schemeName(hash) === null || workOf(hash) !== null) return hash
-  return refuse(`${describe(hash)} is more than is checked, or its salt or hash has a wrong length`)
-}
-
-/** All that stands before the salt: never the salt or the hash, nor a template, which may hold a pepper. */
-function describe(hash: string): string {
-  const parameters = hash.split('$').slice(1, -2)
-  return parameters
-    .filter((part) => !part.startsWith('of='))
-    .join(' with ')
-    .slice(0, 100)
+  const refusal = refusalOf(hash)
+  return refusal === null ? hash : refuse(refusal)
 }

@@ -23,10 +23,8 @@ function argon2(text: string): string {
   const [, type, version = '16', memory, passes, lanes, salt, hash] = argon2Format.exec(text) ?? refuse('it is no complete argon2 hash')
   const number = version === '19' ? '1.3' : version === '16' ? '1.0' : refuse(`argon2 has no version ${version}`)
   const parts = { type: type ?? '', version: number, memory: Number(memory), passes: Number(passes), lanes: Number(lanes) }
-  return (
-    argon2Hash({ ...parts, salt: salt ?? '', hash: hash ?? '' }) ??
-    refuse(`argon2${type} with m=${memory}, t=${passes}, p=${lanes} is more than is checked, or its salt or hash has a wrong length`)
-  )
+  const read = argon2Hash({ ...parts, salt: salt ?? '', hash: hash ?? '' })
+  return 'hash' in read ? read.hash : refuse(read.problem)
 }
 
 const bcryptFormat = /^\$(2[abxy]?)\$(\d{2})\$([./A-Za-z0-9]{22})([./A-Za-z0-9]{31})$/

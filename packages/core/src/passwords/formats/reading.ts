@@ -15,6 +15,9 @@ export interface ForeignHash {
   readonly parameters: Readonly<Record<string, unknown>>
 }
 
+/** A hash as it is stored here, or why there is none. */
+export type ReadHash = { readonly hash: string } | { readonly problem: string }
+
 /** Gives the hash as it is stored here, or throws `UnreadableHash`. */
 export type Reader = (foreign: ForeignHash) => string
 

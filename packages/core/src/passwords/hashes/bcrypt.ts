@@ -1,7 +1,7 @@
 import { bcryptVerify } from 'hash-wasm'
 import { fromBase64, joined, toBase64, toHex, utf8, type Bytes } from './bytes.ts'
 import { digestOf } from './digests.ts'
-import type { Scheme } from './scheme.ts'
+import { beyond, type Scheme } from './scheme.ts'
 
 /**
  * bcrypt: `$bcrypt$v=2b,c=12$<salt>$<hash>` in its own base64. `of` is what was hashed instead of the password, and behind the salt stands
@@ -33,8 +33,9 @@ export type BcryptTransform = 'sha256-hex' | 'sha256-base64' | 'hmac-sha256-base
 export const bcryptScheme: Scheme = {
   work(text) {
     const [, , cost = '', transform = ''] = format.exec(text) ?? []
-    const isKnown = transform === '' || Object.hasOwn(transforms, transform)
-    return isKnown && Number(cost) >= leastCost && Number(cost) <= mostCost ? 2 ** Number(cost) : null
+    if (cost === '' || (transform !== '' && !Object.hasOwn(transforms, transform))) return 'it is no complete bcrypt hash'
+    if (Number(cost) < leastCost) return `bcrypt with cost ${cost}: the least is ${leastCost}`
+    return Number(cost) > mostCost ? beyond(`bcrypt with cost ${cost}`, mostCost) : 2 ** Number(cost)
   },
   async matches(text, typed) {
     const [, version, cost = '', transform, salt = '', pepper = '', hash = ''] = format.exec(text) ?? []

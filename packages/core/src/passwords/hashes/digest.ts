@@ -30,7 +30,8 @@ function partsOf(text: string): Parts | null {
 export const digestScheme: Scheme = {
   work(text) {
     const parts = partsOf(text)
-    return parts !== null && takesPassword(parts.template) ? 1 : null
+    if (parts === null) return 'the hash or its salt is damaged, or too long'
+    return takesPassword(parts.template) ? 1 : 'the template needs one place for the password, and may have one for the salt'
   },
   async matches(text, password) {
     const parts = partsOf(text)

@@ -5,7 +5,7 @@ import { digestScheme } from './digest.ts'
 import { md5CryptScheme } from './md5-crypt.ts'
 import { pbkdf2Scheme } from './pbkdf2.ts'
 import { phpassScheme } from './phpass.ts'
-import type { Derivations, Scheme } from './scheme.ts'
+import type { Derivations, Refusal, Scheme } from './scheme.ts'
 import { scryptScheme } from './scrypt.ts'
 import { shaCryptScheme } from './sha-crypt.ts'
 
@@ -46,7 +46,15 @@ function schemeOf(hash: string): Scheme | undefined {
 
 /** How much work a comparison is, among hashes of one name; null: the hash is not compared with anything. */
 export function workOf(hash: string): number | null {
-  return schemeOf(hash)?.work(hash) ?? null
+  const work = schemeOf(hash)?.work(hash)
+  return typeof work === 'number' ? work : null
+}
+
+/** Why a hash of another system's is compared with nothing; null: it is compared, or is none of theirs. */
+export function refusalOf(hash: string): Refusal | null {
+  if (schemeName(hash) !== null && hash.length > longest) return `the hash is longer than ${longest} characters`
+  const work = schemeOf(hash)?.work(hash)
+  return typeof work === 'string' ? work : null
 }
 
 /** Whether salt and hash at the end of a PHC string are base64 of something: what compares argon2 fails on others. */
@@ -65,7 +73,7 @@ const mostRepeated = 2 ** 26
 /** The longest password, in bytes, that is compared with a hash whose rounds hash all of it again; null: its length costs nothing. */
 export function longestPassword(hash: string): number | null {
   const scheme = schemeOf(hash)
-  const rounds = scheme?.repeatsPassword === true ? scheme.work(hash) : null
+  const rounds = scheme?.repeatsPassword === true ? workOf(hash) : null
   return rounds === null ? null : Math.min(longestRepeated, Math.floor(mostRepeated / rounds))
 }
 
@@ -75,7 +83,7 @@ export function longestPassword(hash: string): number | null {
  */
 export async function verifyImported(hash: string, password: string, derivations: Partial<Derivations> = {}): Promise<boolean> {
   const scheme = schemeOf(hash)
-  if (scheme === undefined || scheme.work(hash) === null) return false
+  if (scheme === undefined || workOf(hash) === null) return false
   if (utf8(password).length > (longestPassword(hash) ?? Infinity)) return false
   return scheme.matches(hash, password, { ...portableDerivations, ...derivations })
 }

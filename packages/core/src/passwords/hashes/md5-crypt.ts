@@ -8,7 +8,7 @@ const rounds = 1000
 
 export const md5CryptScheme: Scheme = {
   repeatsPassword: true,
-  work: (text) => (format.test(text) ? rounds : null),
+  work: (text) => (format.test(text) ? rounds : 'it is no complete hash of md5-crypt'),
   async matches(text, password) {
     const [, variant = '', salt = '', hash = ''] = format.exec(text) ?? []
     return areEqual(utf8(await md5Crypt(variant, utf8(salt).slice(0, 8), utf8(password))), utf8(hash))

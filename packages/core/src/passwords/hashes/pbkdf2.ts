@@ -1,13 +1,13 @@
 import { createSHA3, pbkdf2 } from 'hash-wasm'
 import { areEqual, fromBase64, toBase64, utf8, type Bytes } from './bytes.ts'
-import type { Derivations, Pbkdf2Cost, Scheme } from './scheme.ts'
+import { beyond, type Derivations, type Pbkdf2Cost, type Scheme } from './scheme.ts'
 
 /**
  * PBKDF2 (RFC 8018): `$pbkdf2-sha256$i=27500$<salt>$<hash>`, both in base64 without padding. What is derived is as long as what is
  * stored, and the beginning of a longer one: so a hash has the length of a digest or of a key, and one that was cut is none.
  */
 const format =
-  /^\$pbkdf2-(sha1|sha256|sha384|sha512|sha3-224|sha3-256|sha3-384|sha3-512)\$i=([1-9]\d{0,6})\$([A-Za-z0-9+/]{2,342})\$([A-Za-z0-9+/]{22,88})$/
+  /^\$pbkdf2-(sha1|sha256|sha384|sha512|sha3-224|sha3-256|sha3-384|sha3-512)\$i=([1-9]\d{0,9})\$([A-Za-z0-9+/]{2,342})\$([A-Za-z0-9+/]{2,342})$/
 const lengths: ReadonlySet<number> = new Set([16, 20, 24, 28, 32, 48, 64])
 
 /** Iterations for each block of the hash. More would let an imported file buy seconds of our processor with every sign-in. */
@@ -30,17 +30,24 @@ interface Parts {
 function partsOf(text: string): Parts | null {
   const [, digest = '', iterations = '', salt = '', hash = ''] = format.exec(text) ?? []
   const [saltBytes, hashBytes] = [fromBase64(salt), fromBase64(hash)]
-  if (digest === '' || saltBytes === null || hashBytes === null || !lengths.has(hashBytes.length)) return null
+  if (digest === '' || saltBytes === null || hashBytes === null) return null
   return { digest, iterations: Number(iterations), salt: saltBytes, hash: hashBytes }
 }
+
+const damaged = 'the hash or its salt is empty, damaged or too long, or there are no iterations'
 
 export const pbkdf2Scheme: Scheme = {
   work(text) {
     const parts = partsOf(text)
-    if (parts === null || parts.iterations > (mostIterations[parts.digest] ?? mostRoundsOfSha3)) return null
-    const rounds =
-      parts.iterations * Math.ceil(parts.hash.length / (blockLengths[parts.digest] ?? Number(parts.digest.slice('sha3-'.length)) / 8))
-    return rounds <= (parts.digest.startsWith('sha3-') ? mostRoundsOfSha3 : mostRounds) ? rounds : null
+    if (parts === null) return damaged
+    const { digest, iterations, hash } = parts
+    const most = mostIterations[digest] ?? mostRoundsOfSha3
+    if (iterations > most) return beyond(`pbkdf2-${digest} with ${iterations} iterations`, most)
+    if (!lengths.has(hash.length)) return `the hash has ${hash.length} bytes: those of PBKDF2 have ${[...lengths].join(', ')}`
+    const blocks = Math.ceil(hash.length / (blockLengths[digest] ?? Number(digest.slice('sha3-'.length)) / 8))
+    const [rounds, together] = [iterations * blocks, digest.startsWith('sha3-') ? mostRoundsOfSha3 : mostRounds]
+    if (rounds <= together) return rounds
+    return beyond(`pbkdf2-${digest} with ${iterations} iterations for each of ${blocks} blocks`, `${together} for all together`)
   },
   async matches(text, password, derivations) {
     const parts = partsOf(text)

@@ -1,6 +1,6 @@
 import { areEqual, joined, toCryptLetters, toHex, utf8 } from './bytes.ts'
 import { digestOf } from './digests.ts'
-import type { Scheme } from './scheme.ts'
+import { beyond, type Scheme } from './scheme.ts'
 
 /**
  * phpass (https://www.openwall.com/phpass/): MD5 2^c times, and Drupal's variant with SHA-512, of which it keeps 43 letters:
@@ -15,8 +15,11 @@ export const phpassScheme: Scheme = {
   repeatsPassword: true,
   work(text) {
     const [, phpass, cost = '', , , hash = ''] = format.exec(text) ?? []
-    const fits = hash.length === (phpass === undefined ? 43 : 22) && Number(cost) >= leastCost && Number(cost) <= mostCost
-    return fits ? 2 ** Number(cost) : null
+    const [name, letters] = phpass === undefined ? ['drupal', 43] : ['phpass', 22]
+    if (cost === '') return 'it is no complete hash of phpass'
+    if (hash.length !== letters) return `the hash has ${hash.length} letters: those of ${name} have ${letters}`
+    if (Number(cost) < leastCost) return `${name} with 2^${cost} rounds: the least is 2^${leastCost}`
+    return Number(cost) > mostCost ? beyond(`${name} with 2^${cost} rounds`, `2^${mostCost}`) : 2 ** Number(cost)
   },
   async matches(text, typed) {
     const [, phpass, cost = '', of, salt = '', hash = ''] = format.exec(text) ?? []

@@ -25,13 +25,21 @@ export interface ScryptCost {
   readonly length: number
 }
 
+/** Why a hash is compared with nothing: what is wrong with it, or the limit that it is beyond. Never the hash itself, or its salt. */
+export type Refusal = string
+
+/** The refusal of what would be more work than anybody may ask for. */
+export function beyond(what: string, limit: number | string): Refusal {
+  return `${what}: the limit is ${limit}`
+}
+
 /**
  * A way to make a hash of a password. Its hashes are texts in the shape of the PHC string format
  * (https://github.com/P-H-C/phc-string-format): all that decides about the cost stands before the salt.
  */
 export interface Scheme {
-  /** Whatever grows with the work of one comparison, comparable within the scheme; null: malformed, or more work than anybody may ask for. */
-  work(hash: string): number | null
+  /** Whatever grows with the work of one comparison, comparable within the scheme; or why the hash is compared with nothing. */
+  work(hash: string): number | Refusal
   /** Each of as many rounds as the work says hashes the whole password again, so a long one would multiply the work. */
   readonly repeatsPassword?: true
   /** For hashes whose work is known. */

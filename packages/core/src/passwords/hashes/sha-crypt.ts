@@ -1,10 +1,10 @@
 import { areEqual, joined, utf8, type Bytes } from './bytes.ts'
 import { digestOf, type Digest } from './digests.ts'
 import { encoded } from './md5-crypt.ts'
-import type { Scheme } from './scheme.ts'
+import { beyond, type Scheme } from './scheme.ts'
 
 /** SHA-crypt (https://www.akkadia.org/drepper/SHA-crypt.txt): `$5$` and `$6$`, as crypt(3) writes them. */
-const format = /^\$([56])\$(?:rounds=([1-9]\d{3,5})\$)?([^$:\s]{0,64})\$([./0-9A-Za-z]{43}|[./0-9A-Za-z]{86})$/
+const format = /^\$([56])\$(?:rounds=([1-9]\d{3,8})\$)?([^$:\s]{0,64})\$([./0-9A-Za-z]{43}|[./0-9A-Za-z]{86})$/
 
 /** passlib makes 656 000. */
 const mostRounds = 700_000
@@ -14,7 +14,10 @@ export const shaCryptScheme: Scheme = {
   repeatsPassword: true,
   work(text) {
     const [, variant, rounds = usualRounds, , hash = ''] = format.exec(text) ?? []
-    return hash.length === (variant === '5' ? 43 : 86) && Number(rounds) <= mostRounds ? Number(rounds) : null
+    const letters = variant === '5' ? 43 : 86
+    if (variant === undefined) return 'it is no complete hash of SHA-crypt, or has fewer than 1000 rounds'
+    if (hash.length !== letters) return `the hash has ${hash.length} letters: those of $${variant}$ have ${letters}`
+    return Number(rounds) > mostRounds ? beyond(`SHA-crypt with ${rounds} rounds`, mostRounds) : Number(rounds)
   },
   async matches(text, password) {
     const [, variant = '', rounds = usualRounds, salt = '', hash = ''] = format.exec(text) ?? []
