@@ -183,7 +183,7 @@ test('each connection prepares the busiest statements once, and a new one does s
     'throttle_look',
     'throttle_look',
     'throttle_look',
-    'user_change',
+    'user_lock',
   ].map((name) => `denizen_${name}`)
   const onceEach = (runs: number) =>
     [...new Set(names)].map((name) => ({ name, runs: runs * names.filter((each) => each === name).length }))

@@ -3,11 +3,14 @@ import type { AbstractSqlDriver, SqlEntityManager } from '@mikro-orm/sql'
 import { CompiledQuery, type Kysely } from 'kysely'
 import { logged, statement, type Statement } from '../kernel/statement.ts'
 
-/** Further statements are written as MikroORM does: every connection keeps the plans of those that it sent. */
-const mostStatements = 256
+/**
+ * Further statements of a table are written as MikroORM does: every connection keeps the plans of those that it sent. Whoever patches a row chooses which
+ * columns change together.
+ */
+const mostOfTable = 32
 
-/** One for each table and the columns that change together, by its text with `?` for parameters. Bounded by `mostStatements`. */
-const statements = new Map<string, Statement>()
+/** By table, one for the columns that change together, by its text with `?` for parameters. Bounded by the tables and `mostOfTable`. */
+const statements = new Map<string, Map<string, Statement>>()
 
 /**
  * Lets MikroORM write a changed row by a prepared statement; for databases whose driver can prepare. By itself it writes the values into the
@@ -55,7 +58,7 @@ function updateOf(driver: AbstractSqlDriver, { meta, where, data }: ChangedRow, 
   const sql = `update ${table} set ${changes.join(', ')} where ${conditions.join(' and ')} returning ${version ?? '1'}`
   const prepared = statementOf(meta.tableName, sql)
   if (prepared === null) return null
-  return { ...prepared, parameters: [...set, ...by].map(([, value]) => value) }
+  return { ...prepared, parameters: [...set, ...by].map(([, value]) => (value instanceof Date ? value.toISOString() : value)) }
 }
 
 /** Arrays and documents are texts by now. Other objects are left to MikroORM. */
@@ -64,10 +67,12 @@ function isValue(value: unknown): boolean {
 }
 
 function statementOf(table: string, sql: string): Statement | null {
-  const known = statements.get(sql)
+  const ofTable = statements.get(table) ?? new Map<string, Statement>()
+  statements.set(table, ofTable)
+  const known = ofTable.get(sql)
   if (known !== undefined) return known
-  if (statements.size === mostStatements) return null
-  const made = statement(`update_${table}_${statements.size}`, sql)
-  statements.set(sql, made)
+  if (ofTable.size === mostOfTable) return null
+  const made = statement(`update_${table}_${ofTable.size}`, sql)
+  ofTable.set(sql, made)
   return made
 }

@@ -9,7 +9,7 @@ import { boundWaits, exclusiveLockNames, lockNames, lockOne, lockUsersExclusive,
 import type { Target } from '../kernel/rule.ts'
 import { idArray, lastOfPipeline, sendStatement, statement, type Statement } from '../kernel/statement.ts'
 import { downscope, loadPrincipals } from '../principals/index.ts'
-import { keepLocked, lockUserToChange } from '../users/index.ts'
+import { keepLocked, lockUserToChange, lockUserUnread } from '../users/index.ts'
 import { forkOf, type Assembly, type Call } from './assembly.ts'
 import type { LockedUsers } from './locked-users.ts'
 import { checkAllowed, findTarget } from './target.ts'
@@ -23,7 +23,7 @@ import type { Trace } from './trace.ts'
  */
 export async function currentActor(assembly: Assembly, em: SqlEntityManager, { actor, origin }: Call, users: LockedUsers): Promise<Actor> {
   const locked: Promise<unknown>[] = []
-  for (const [lock, ...parameters] of [...waitsFor(users), ...locksFor(users)]) {
+  for (const [lock, ...parameters] of [...waitsFor(users), ...locksFor(users, actor)]) {
     const { answer } = await sendStatement(em, lock, parameters)
     const known = lock === lockUserToChange ? answer.then(({ rows }) => keepLocked(em, rows)) : answer
     known.catch(() => {}) // it may fail before all are awaited
@@ -43,13 +43,14 @@ function waitsFor({ oneByOne, longestWait }: LockedUsers): readonly Lock[] {
 }
 
 /** Locks by id: of those who act, and who have to stay as they are, shared ones; of those to be changed exclusive ones. */
-function locksFor({ changed, shared }: LockedUsers): readonly Lock[] {
+function locksFor({ changed, shared }: LockedUsers, actor: Actor): readonly Lock[] {
   const targets = [...new Set(changed)].sort()
   const isFair = targets.length <= mostNamedLocks
   const changing = (ids: readonly Id<'usr'>[]): readonly Lock[] => {
     const [one, ...others] = ids
     if (one === undefined) return []
-    if (others.length === 0 && isFair) return [[lockUserToChange, uuidOf(one), lockNames.user(one)]]
+    if (others.length === 0 && isFair)
+      return [[actor.kind === 'anonymous' ? lockUserUnread : lockUserToChange, uuidOf(one), lockNames.user(one)]]
     return [...(isFair ? [[lockUsersExclusive, uuidsOf(ids)] as const] : []), [lockToChange, uuidsOf(ids)]]
   }
   const locks: Lock[] = []

@@ -93,7 +93,7 @@ export const WhoAmI = z.object({
         .meta({ description: 'the impersonator; left out if there is none' }),
     })
     .nullable()
-    .meta({ description: 'null: an API token has no session' }),
+    .meta({ description: 'null: an API token has no session, and a token whose scopes leave this action out does not tell it' }),
   organization: z.object({ id: organizationId, slug: z.string() }).nullable(),
   roles: z.array(z.string()).meta({ description: 'empty where the scopes of the token leave them out' }),
   token: z

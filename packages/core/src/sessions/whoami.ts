@@ -19,13 +19,20 @@ export const whoAmI = defineQuery(sessionsSignatures.whoami, {
 })
 
 function answerFor(principal: Principal): WhoAmI {
-  const { userId, username, status, organization } = principal
-  const { email, displayName, roles } = tellsOfUser(principal) ? principal : untold
-  const user = { id: userId, username, email, displayName, status }
-  return { user, session: ownSessionOf(principal), organization, roles: [...roles], token: tokenOf(principal) }
+  const { userId, username, status, email, displayName, organization, roles } = principal
+  const token = tokenOf(principal)
+  if (tellsOfUser(principal))
+    return {
+      user: { id: userId, username, email, displayName, status },
+      session: ownSessionOf(principal),
+      organization,
+      roles: [...roles],
+      token,
+    }
+  const user = { id: userId, username, email: null, displayName: null, status }
+  // An API token's organization is its limit; an agent token's is where its user is at work.
+  return { user, session: null, organization: principal.credential === 'api' ? organization : null, roles: [], token }
 }
-
-const untold = { email: null, displayName: null, roles: [] }
 
 /** A token with other scopes tells whose it is and what limits it, and nothing else about its user: whoever finds it learns no more. */
 function tellsOfUser({ allowedActions }: Principal): boolean {

@@ -73,7 +73,8 @@ describe.each(databases)('signed tokens on %s', (database) => {
 
     const narrow = await opened(core(), (await ada.as.tokens.issueAgent({ scopes: ['users.current'] })).token)
     await expect(narrow.users.current()).resolves.toBeDefined()
-    expect(await narrow.sessions.whoami()).toMatchObject({ user: { id: ada.user.id, email: null }, token: { scopes: ['users.current'] } })
+    const told = { user: { id: ada.user.id, email: null }, session: null, organization: null, token: { scopes: ['users.current'] } }
+    expect(await narrow.sessions.whoami()).toMatchObject(told)
     await expect(narrow.users.updateCurrent({ fullName: 'No' })).rejects.toEqual(refused('auth.outOfScope'))
     await expect(ada.as.tokens.issueAgent({ scopes: ['users.archive'] })).rejects.toEqual(refused('tokens.scopeTooWide'))
   })

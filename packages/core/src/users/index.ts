@@ -1,6 +1,6 @@
 export { UserRow } from './entity.ts'
 export * from './errors.ts'
-export { keepLocked, lockUserToChange } from './locked.ts'
+export { keepLocked, lockUserToChange, lockUserUnread } from './locked.ts'
 export { isManaged, keepsManagement, managedAmong, managingOrganization, ownsDomainOf } from './management.ts'
 export {
   ManagedUser,
