@@ -30,7 +30,7 @@ describe('a policy', () => {
     expect((await run('policies', 'list', '--all')).stdout).toContain(name)
     const refused = await run('policies', 'delete', name, '--yes')
     expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining('in use by 1 user')])
-    expect((await run('policies', 'delete', name, '--reassign-to-none', '--yes')).stdout).toContain('1 users')
+    expect((await run('policies', 'delete', name, '--reassign-to-none', '--yes')).stdout).toContain('1 user and')
     expect((await run('policies', 'get', name)).code).toBe(3)
   })
 

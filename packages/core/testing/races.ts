@@ -30,6 +30,7 @@ export async function raced<Value>(
   { first, least = Math.min(calls.length, atOnce) }: RaceOptions = {},
 ): Promise<PromiseSettledResult<Value>[]> {
   const [holder, watcher] = [await connect(), await connect()] // inside a transaction, pg_stat_activity stands still
+  holding++
   try {
     await holder.query(`begin; ${gate}`)
     const leading = first?.()
@@ -48,6 +49,7 @@ export async function raced<Value>(
     }
     return (await settled) as PromiseSettledResult<Value>[]
   } finally {
+    holding--
     await Promise.all([holder.end(), watcher.end()])
   }
 }
@@ -100,7 +102,21 @@ export function lostCodes(results: readonly PromiseSettledResult<unknown>[]): st
 }
 
 const driver = Client.prototype as { query(this: Client, text: unknown, ...rest: unknown[]): unknown }
-const { query: send } = driver
+const { query } = driver
+
+/** How many races are under way. */
+let holding = 0
+
+/** In a race calls wait in one go. Core's own bound would have them begin again and again, and how many wait would be luck. */
+const send: typeof query = function (text, ...rest) {
+  return query.call(this, holding > 0 && isBound(text) ? { ...text, values: ['0'] } : text, ...rest)
+}
+driver.query = send
+
+/** The statement that bounds how long a transaction waits (kernel/locks.ts). */
+function isBound(text: unknown): text is object {
+  return isPrepared(text) && text.text.includes("set_config('lock_timeout'")
+}
 
 /**
  * Takes guards out of the statements that hold them, and with them the locks that have a name (kernel/locks.ts), to show
@@ -123,7 +139,7 @@ export function withoutGuard({ orm }: Pick<World, 'orm'>, change: (statement: st
   // Core's own statements go to the driver.
   const { database } = connection.getConnectionOptions()
   const sending = vi.spyOn(driver, 'query').mockImplementation(function (this: Client, text, ...rest) {
-    if (this.database !== database) return send.call(this, text, ...rest)
+    if (this.database !== database || isBound(text)) return send.call(this, text, ...rest)
     return isPrepared(text) ? send.call(this, changed(text.text), text.values, ...rest) : send.call(this, changed(text), ...rest)
   })
   onTestFinished(() => [executing, sending].forEach((spy) => spy.mockRestore()))
