@@ -5,6 +5,7 @@ import type { Database } from './database.ts'
 import { quoteIdentifier } from './client-config.ts'
 import { jobsSchema } from './jobs-schema.ts'
 import { connectionOptions, sessionOf } from './postgres.ts'
+import { ensureSchema } from './schema.ts'
 import { heartbeatSeconds, QueueWorker, type JobDefinition } from './queue-worker.ts'
 
 export type { JobDefinition } from './queue-worker.ts'
@@ -138,11 +139,7 @@ function linkTo(database: Database): Link {
     createSchema: false,
     db: { executeSql: (text: string, values?: unknown[]) => pool.query(text, values) },
   }
-  return { options, prepare: () => createSchema(pool, jobsSchema(place.schema)), close: () => pool.end() }
-}
-
-/** pg-boss would need the right to create schemas even where the schema is there. */
-async function createSchema(pool: Pool, name: string): Promise<void> {
-  const { rowCount } = await pool.query('select 1 from pg_namespace where nspname = $1', [name])
-  if (rowCount === 0) await pool.query(`create schema if not exists ${quoteIdentifier(name)}`)
+  const run = async (sql: string) => (await pool.query<object>(sql)).rows
+  // pg-boss would need the right to create schemas even where the schema is there.
+  return { options, prepare: () => ensureSchema(run, jobsSchema(place.schema)), close: () => pool.end() }
 }

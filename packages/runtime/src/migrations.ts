@@ -4,6 +4,7 @@ import { RawQueryFragment, type MigrateOptions } from '@mikro-orm/core'
 import { Migration } from '@mikro-orm/migrations'
 import { PostgreSqlDriver } from '@mikro-orm/postgresql'
 import { quoteIdentifier } from './client-config.ts'
+import { ensureSchema } from './schema.ts'
 import { connectPostgres, type PostgresPlace } from './postgres.ts'
 import { checkRequirements } from './requirements.ts'
 
@@ -101,8 +102,7 @@ function isServer(orm: Orm): boolean {
 async function prepareSchema(orm: Orm, schema: string): Promise<void> {
   await checkRequirements(orm, schema, { migrating: true })
   const connection = orm.em.getConnection()
-  const found: unknown[] = await connection.execute('select 1 from pg_namespace where nspname = ?', [schema])
-  if (found.length === 0) await connection.execute(`create schema if not exists ${quoteIdentifier(schema)}`)
+  await ensureSchema((sql) => connection.execute<unknown[]>(sql), schema)
 }
 
 async function known(orm: Orm): Promise<MigrationStatus> {
