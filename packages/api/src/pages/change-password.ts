@@ -2,24 +2,17 @@ import { DenizenError, html, type Core, type OutputOf, type Signatures } from '@
 import type { Answer } from '../answer.ts'
 import { notice, page, passwordHint, usernameField } from './layout.ts'
 import { alert, field, problemIn, type Problem } from './mailed-link.ts'
-import { answerForm, failurePage } from './respond.ts'
 import { signInFirst } from './sign-in.ts'
-import { visitorOf, type SessionPage, type Visitor } from './visitor.ts'
+import { sessionPage, type Visitor } from './visitor.ts'
 
 /** The page where people change their password: with the old one, shortly after they signed in. */
-export const answerChangePassword: SessionPage = (asked, core, proxies) => {
-  const form = {
-    async show(): Promise<Answer> {
-      const visitor = await visitorOf(asked, core, proxies)
-      return visitor.answer(visitor.isRecent ? passwordForm(200, core, visitor, null) : signInFirst('change-password'))
-    },
-    async act(fields: URLSearchParams): Promise<Answer> {
-      const visitor = await visitorOf(asked, core, proxies)
-      return visitor.answer(await change(core, visitor, fields.get('old') ?? '', fields.get('password') ?? ''))
-    },
-  }
-  return answerForm(asked, core, form, (error, requestId) => failurePage(error, requestId, { assurance: 'Nothing was changed' }))
-}
+export const answerChangePassword = sessionPage(
+  {
+    show: (visitor, core) => (visitor.isRecent ? passwordForm(200, core, visitor, null) : signInFirst('change-password')),
+    act: (visitor, core, fields) => change(core, visitor, fields.get('old') ?? '', fields.get('password') ?? ''),
+  },
+  { assurance: 'Nothing was changed' },
+)
 
 async function change(core: Core, visitor: Visitor, oldPassword: string, newPassword: string): Promise<Answer> {
   if (!visitor.isRecent) return signInFirst('change-password')

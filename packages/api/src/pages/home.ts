@@ -3,22 +3,15 @@ import { html, type Core, type Html, type Principal } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { noSuchResource } from '../errors.ts'
 import { problem } from '../rest.ts'
-import { answerForm } from './respond.ts'
 import { signOutForm } from './sign-in-views.ts'
 import { notice, page } from './layout.ts'
-import { visitorOf, type SessionPage } from './visitor.ts'
+import { sessionPage } from './visitor.ts'
 import { link, waysToBegin } from './ways-to-begin.ts'
 
 export const homePath = '/'
 
 /** Where people land who open the address of the installation: what they can do here. Links are relative, so that a path prefix of the public URL is kept. */
-export const answerHome: SessionPage = (asked, core, proxies) =>
-  answerForm(asked, core, {
-    async show() {
-      const visitor = await visitorOf(asked, core, proxies)
-      return visitor.answer(home(core, visitor.principal))
-    },
-  })
+export const answerHome = sessionPage({ show: ({ principal }, core) => home(core, principal) })
 
 function home(core: Core, principal: Principal | null): Answer {
   const { name } = core.settings

@@ -2,9 +2,8 @@ import { DenizenError, html, type Html, type OutputOf, type Signatures } from '@
 import type { Answer } from '../answer.ts'
 import { timeElement } from './mailed-link.ts'
 import { page, withRequests, withScript } from './layout.ts'
-import { answerForm } from './respond.ts'
 import { signInFirst } from './sign-in.ts'
-import { leadTo, visitorOf, type SessionPage, type Visitor } from './visitor.ts'
+import { leadTo, sessionPage, type Visitor } from './visitor.ts'
 
 /** Where the script of the page is. */
 export const passkeysScriptPath = '/passkeys.js'
@@ -15,24 +14,21 @@ export const scriptType = 'text/javascript; charset=utf-8'
 type Passkey = OutputOf<Signatures['passkeys']['list']>['passkeys'][number]
 
 /** The page where people register passkeys and remove them. Registering takes a script, because it is the browser that makes a passkey. */
-export const answerPasskeys: SessionPage = (asked, core, proxies) =>
-  answerForm(asked, core, {
-    async show(query) {
-      const visitor = await visitorOf(asked, core, proxies)
-      if (visitor.principal === null) return visitor.answer(signInFirst('passkeys'))
-      return visitor.answer(passkeysPage(visitor, visitor.principal.username, await passkeysOf(visitor), query.has('registered')))
-    },
-    async act(fields) {
-      const visitor = await visitorOf(asked, core, proxies)
-      try {
-        await visitor.context.call('passkeys.remove', { passkeyId: fields.get('remove') ?? '' })
-      } catch (error) {
-        if (!(error instanceof DenizenError) || (error.kind !== 'unauthenticated' && error.code !== 'auth.freshProofRequired')) throw error
-        return visitor.answer(signInFirst('passkeys'))
-      }
-      return visitor.answer(leadTo('passkeys'))
-    },
-  })
+export const answerPasskeys = sessionPage({
+  async show(visitor, _, query) {
+    if (visitor.principal === null) return signInFirst('passkeys')
+    return passkeysPage(visitor, visitor.principal.username, await passkeysOf(visitor), query.has('registered'))
+  },
+  async act({ context }, _, fields) {
+    try {
+      await context.call('passkeys.remove', { passkeyId: fields.get('remove') ?? '' })
+    } catch (error) {
+      if (!(error instanceof DenizenError) || (error.kind !== 'unauthenticated' && error.code !== 'auth.freshProofRequired')) throw error
+      return signInFirst('passkeys')
+    }
+    return leadTo('passkeys')
+  },
+})
 
 /** Whoever still has to set up a second factor may not look at what there is; there is none. */
 async function passkeysOf({ principal, context }: Visitor): Promise<readonly Passkey[]> {

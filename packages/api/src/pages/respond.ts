@@ -69,7 +69,8 @@ export function answerForm(
 /** Headings of pages that tell of an error, by its code. */
 export type Titles = Readonly<Partial<Record<DenizenErrorCode, string>>>
 
-interface Wording {
+/** What a page that tells of an error says. */
+export interface Wording {
   readonly titles?: Titles
   /** What is certain even after an internal error: 'Nothing was changed'. */
   readonly assurance?: string

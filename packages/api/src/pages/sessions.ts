@@ -2,51 +2,43 @@ import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { notice, page } from './layout.ts'
 import { timeElement } from './mailed-link.ts'
-import { answerForm } from './respond.ts'
 import { signInFirst } from './sign-in.ts'
 import { signOutForm } from './sign-in-views.ts'
-import { leadTo, visitorOf, type SessionPage } from './visitor.ts'
+import { leadTo, sessionPage } from './visitor.ts'
 
 type Listed = OutputOf<Signatures['sessions']['listActive']>
 
 /** The page that shows where somebody is signed in, and ends what they do not know. */
-export const answerSessions: SessionPage = (asked, core, proxies) =>
-  answerForm(asked, core, {
-    async show() {
-      const visitor = await visitorOf(asked, core, proxies)
-      if (visitor.principal === null) return visitor.answer(signInFirst('sessions'))
-      return visitor.answer(sessionsPage((await visitor.context.call('sessions.listActive', { limit: 100 })) as Listed))
-    },
-    async act(fields) {
-      const visitor = await visitorOf(asked, core, proxies)
-      if (visitor.principal === null) return visitor.answer(signInFirst('sessions'))
-      const sessionId = fields.get('end')
-      await (sessionId === null ? visitor.context.call('sessions.endOthers', {}) : visitor.context.call('sessions.end', { sessionId }))
-      return visitor.answer(leadTo('sessions'))
-    },
-  })
+export const answerSessions = sessionPage({
+  async show({ principal, context }) {
+    if (principal === null) return signInFirst('sessions')
+    return sessionsPage((await context.call('sessions.listActive', { limit: 100 })) as Listed)
+  },
+  async act({ principal, context }, _, fields) {
+    if (principal === null) return signInFirst('sessions')
+    const sessionId = fields.get('end')
+    await (sessionId === null ? context.call('sessions.endOthers', {}) : context.call('sessions.end', { sessionId }))
+    return leadTo('sessions')
+  },
+})
 
 /** Signs out in this browser. Whoever opens the address is asked: no link signs anybody out. */
-export const answerSignOut: SessionPage = (asked, core, proxies) =>
-  answerForm(asked, core, {
-    show: () => notice(200, 'Sign out?', signOutForm),
-    async act() {
-      const visitor = await visitorOf(asked, core, proxies)
-      await visitor.signOut()
-      return visitor.answer(notice(200, 'You are signed out', html`<a class="main" href="sign-in">Sign in</a>`))
-    },
-  })
+export const answerSignOut = sessionPage({
+  show: () => notice(200, 'Sign out?', signOutForm),
+  async act(visitor) {
+    await visitor.signOut()
+    return notice(200, 'You are signed out', html`<a class="main" href="sign-in">Sign in</a>`)
+  },
+})
 
 /** Mails the link that confirms an address, to whoever has to do that before anything else. */
-export const answerConfirmAddress: SessionPage = (asked, core, proxies) =>
-  answerForm(asked, core, {
-    show: () => leadTo('./'),
-    async act() {
-      const visitor = await visitorOf(asked, core, proxies)
-      await visitor.context.call('auth.requestEmailVerification', {})
-      return visitor.answer(notice(200, 'Check your email', 'A link is on its way to your address. Open it to confirm the address.'))
-    },
-  })
+export const answerConfirmAddress = sessionPage({
+  show: () => leadTo('./'),
+  async act({ context }) {
+    await context.call('auth.requestEmailVerification', {})
+    return notice(200, 'Check your email', 'A link is on its way to your address. Open it to confirm the address.')
+  },
+})
 
 function sessionsPage({ items }: Listed): Answer {
   const title = 'Where you are signed in'

@@ -122,6 +122,17 @@ describe('a session in a browser', () => {
     expect([over.text.includes('href="sign-in"'), cookiesOf(over).cookie]).toEqual([true, ''])
   })
 
+  test.each([
+    ['the form for signing in again', '/sign-in', { identifier: 'nobody', password }, 401],
+    ['a page that tells of an error', '/sessions', { end: 'ses_00000000000000000000000000' }, 404],
+  ])('that is renewed stays in the browser, also with %s', async (_, path, fields, status) => {
+    const { user, cookies } = await signedIn()
+    served().world.clock.advance(2 * 60 * 60_000)
+    const answer = await post(path, fields, cookies)
+    expect([answer.status, cookiesOf(answer).cookie]).toEqual([status, expect.stringContaining('denizen-refresh=')])
+    expect((await open('/', cookiesOf(answer))).text).toContain(user.username)
+  })
+
   test('ends where its user signs out, and the cookies with it; opening the address asks first', async () => {
     const { user, cookies } = await signedIn()
     expect((await open('/sign-out', cookies)).text).toContain('Sign out?')

@@ -1,10 +1,9 @@
 import { type Core, type DenizenError, type SignedIn } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { httpErrorOf } from '../errors.ts'
-import { answerForm, failurePage } from './respond.ts'
 import { mayTryAgain, signInFieldsOf, signInProblem, signInWith, type SignInFields } from './sign-in-form.ts'
 import { alreadySignedIn, factorForm, passkeysNeedScript, signInForm } from './sign-in-views.ts'
-import { leadTo, visitorOf, type SessionPage, type Visitor } from './visitor.ts'
+import { leadTo, sessionPage, type Visitor } from './visitor.ts'
 
 /** The pages on which one may go on after signing in, named by `next` in the address; anything else leads to the first page. */
 const goals: ReadonlySet<string> = new Set(['passkeys', 'sessions', 'change-password'])
@@ -21,16 +20,13 @@ export const signInFirst = (next: string): Answer => leadTo(`sign-in?next=${next
  * The page where people sign in, with a password, a passkey or at a provider; next the session is in cookies. Everything but passkeys works
  * without scripts.
  */
-export const answerSignIn: SessionPage = (asked, core, proxies) => {
-  const form = {
-    async show(query: URLSearchParams): Promise<Answer> {
-      const visitor = await visitorOf(asked, core, proxies)
-      return visitor.answer(greet(core, visitor, goalOf(query)))
-    },
-    act: async (fields: URLSearchParams) => signIn(core, await visitorOf(asked, core, proxies), signInFieldsOf(fields), goalOf(fields)),
-  }
-  return answerForm(asked, core, form, (error, requestId) => failurePage(error, requestId, { assurance: 'You are not signed in' }))
-}
+export const answerSignIn = sessionPage(
+  {
+    show: (visitor, core, query) => greet(core, visitor, goalOf(query)),
+    act: (visitor, core, fields) => signIn(core, visitor, signInFieldsOf(fields), goalOf(fields)),
+  },
+  { assurance: 'You are not signed in' },
+)
 
 function greet(core: Core, { principal, isRecent }: Visitor, next: string): Answer {
   if (principal === null) return signInForm(200, core, { next, identifier: '' }, null)
@@ -63,5 +59,5 @@ async function signIn(core: Core, visitor: Visitor, fields: SignInFields, next: 
 async function welcome(visitor: Visitor, next: string, session: SignedIn): Promise<Answer> {
   await visitor.open(session)
   const goal = session.pendingSteps.includes('changePassword') ? 'change-password' : next
-  return visitor.answer(leadTo(goal === '' ? './' : goal))
+  return leadTo(goal === '' ? './' : goal)
 }
