@@ -1,6 +1,6 @@
 export { assign } from './assignments/assign.ts'
 export { enforceAssignmentLimit } from './assignments/limit.ts'
-export { findAssignment, isMember, type RoleOrPermission } from './assignments/repository.ts'
+export { findAssignment, type RoleOrPermission } from './assignments/repository.ts'
 export { revoke, usersToLock, type RevocationRequest } from './assignments/revoke.ts'
 export { assignableUsers, subjectIn } from './assignments/subject.ts'
 export { assignmentTarget } from './assignments/targets.ts'

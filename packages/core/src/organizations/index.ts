@@ -1,5 +1,12 @@
 export { OrganizationRow } from './entity.ts'
-export { firstMembership, lockOrganizations, membershipsOf, optionalOrganizationTarget, organizationTarget } from './repository.ts'
+export {
+  firstMembership,
+  isMember,
+  lockOrganizations,
+  membershipsOf,
+  optionalOrganizationTarget,
+  organizationTarget,
+} from './repository.ts'
 export * from './errors.ts'
 export type { MembershipRole, OrganizationId, OrganizationStatus } from './model.ts'
 export { ownedOrganizations, ownerlessWithout } from './last-owner.ts'

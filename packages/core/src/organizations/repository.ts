@@ -90,3 +90,16 @@ export async function membershipsOf(em: SqlEntityManager, userId: Id<'usr'>): Pr
   )
   return rows.map(({ id, slug, name, role }) => ({ organization: { id: idOf('org', id), slug, name }, role }))
 }
+
+/** Whether somebody belongs to an organization; `locked`: until the transaction ends. */
+export async function isMember(
+  em: SqlEntityManager,
+  { userId, organizationId }: { readonly userId: Id<'usr'>; readonly organizationId: OrganizationId },
+  { locked = false }: { readonly locked?: boolean } = {},
+): Promise<boolean> {
+  const rows = await em.execute<unknown[]>(
+    `select 1 from memberships where organization_id = ? and user_id = ?${locked ? ' for key share' : ''}`,
+    [uuidOf(organizationId), uuidOf(userId)],
+  )
+  return rows.length > 0
+}

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { notFound } from '../kernel/errors.ts'
 import { idOf, idOrNull, uuidOf, uuidsOf, type Id } from '../kernel/id.ts'
-import { organizationInactive, type OrganizationId } from '../organizations/index.ts'
+import { isMember, organizationInactive, type OrganizationId } from '../organizations/index.ts'
 import type { UserId } from '../users/index.ts'
 import type { Resource, ResourceId } from './model.ts'
 
@@ -128,11 +128,7 @@ function lockedIn({ id, type, organization, owner, owned_since, path }: LockedRe
 
 /** Locks a membership, so that it lasts until the transaction ends. Throws for non-members, whether they exist or not. */
 export async function lockMember(em: SqlEntityManager, organizationId: OrganizationId, userId: Id<'usr'>): Promise<void> {
-  const rows = await em.execute<unknown[]>('select 1 from memberships where organization_id = ? and user_id = ? for key share', [
-    uuidOf(organizationId),
-    uuidOf(userId),
-  ])
-  if (rows.length === 0) throw notFound({ type: 'member' })
+  if (!(await isMember(em, { userId, organizationId }, { locked: true }))) throw notFound({ type: 'member' })
 }
 
 /**

@@ -1,12 +1,12 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { enforceAssignmentLimit, isMember } from '../access/index.ts'
+import { enforceAssignmentLimit } from '../access/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import { callerId } from '../kernel/actor.ts'
 import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
 import { uuidOf } from '../kernel/id.ts'
 import { anyOf, granted, owner } from '../kernel/rule.ts'
-import type { OrganizationId } from '../organizations/index.ts'
+import { isMember, type OrganizationId } from '../organizations/index.ts'
 import type { UserId } from '../users/index.ts'
 import type { TeamId } from './model.ts'
 import { leaveSeat } from './removal.ts'
@@ -36,7 +36,7 @@ export const addTeamMember = defineCommand(teamsSignatures.addMember, {
   async handle(context, { teamId, userId }, locked) {
     const { em, now } = context
     const seat = { teamId, userId, organizationId: await lockTeam(em, teamId, 'share') }
-    if (!locked.includes(userId) || !(await lockMember(em, seat))) throw notFound({ type: 'member' })
+    if (!locked.includes(userId) || !(await isMember(em, seat, { locked: true }))) throw notFound({ type: 'member' })
     if (await hasSeat(em, seat)) return { teamId, userId, added: false }
     const held = await assignmentsOfTeam(em, teamId, now)
     await refuseDelegation(context, userId, held)
@@ -70,15 +70,6 @@ export const removeTeamMember = defineCommand(teamsSignatures.removeMember, {
 function recordSeatChange(context: CommandContext, type: string, { teamId, userId, organizationId }: Seat): void {
   context.note({ changes: { userId } })
   context.emit({ type, subject: teamId, organizationId, payload: { teamId, organizationId, userId } })
-}
-
-/** Locks a membership, and returns whether there is one. */
-async function lockMember(em: SqlEntityManager, { userId, organizationId }: Seat): Promise<boolean> {
-  const rows = await em.execute<unknown[]>('select 1 from memberships where user_id = ? and organization_id = ? for key share', [
-    uuidOf(userId),
-    uuidOf(organizationId),
-  ])
-  return rows.length > 0
 }
 
 /** Of concurrent calls only one gets true. */

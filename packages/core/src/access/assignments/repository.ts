@@ -152,24 +152,8 @@ export async function endAssignments(em: SqlEntityManager, ids: readonly Assignm
   return rows.length
 }
 
-/** Whether somebody belongs to an organization. */
-export async function isMember(
-  em: SqlEntityManager,
-  { userId, organizationId }: { readonly userId: Id<'usr'>; readonly organizationId: Id<'org'> },
-): Promise<boolean> {
-  const found = await em.execute<unknown[]>('select 1 from memberships where user_id = ? and organization_id = ?', [
-    uuidOf(userId),
-    uuidOf(organizationId),
-  ])
-  return found.length > 0
-}
-
-/** The organization of a team; null: there is no such team. */
-export async function organizationOfTeam(
-  em: SqlEntityManager,
-  teamId: Id<'team'>,
-  lock: '' | 'for no key update' = '',
-): Promise<Id<'org'> | null> {
+/** The organization of a team, archived or not; null: there is no such team. */
+export async function homeOfTeam(em: SqlEntityManager, teamId: Id<'team'>, lock: '' | 'for no key update' = ''): Promise<Id<'org'> | null> {
   const [row] = await em.execute<{ organization: string }[]>(
     `select organization_id::text as organization from teams where id = ? and deleted_at is null ${lock}`,
     [uuidOf(teamId)],

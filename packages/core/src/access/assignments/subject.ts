@@ -4,11 +4,11 @@ import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import type { Scope } from '../../kernel/decisions.ts'
 import { notFound } from '../../kernel/errors.ts'
 import { idOf, uuidOf, uuidsOf, type Id } from '../../kernel/id.ts'
-import { userInactive } from '../../organizations/index.ts'
+import { isMember, userInactive } from '../../organizations/index.ts'
 import type { UserStatus } from '../../users/index.ts'
 import { findScope } from '../facts/scopes.ts'
 import type { ScopeInput } from '../model.ts'
-import { isMember, organizationOfTeam, usersInTeam, type SubjectInput } from './repository.ts'
+import { homeOfTeam, usersInTeam, type SubjectInput } from './repository.ts'
 
 /** The subject of an assignment as columns, and the users it affects. */
 export interface Subject {
@@ -55,7 +55,7 @@ export async function assignableUsers(
     return isFound ? [subject.userId] : []
   }
   const { teamId } = subject
-  const home = await organizationOfTeam(reader, teamId)
+  const home = await homeOfTeam(reader, teamId)
   return home !== null && isKnown(actor, { teamId, organizationId: home }, scope) ? usersInTeam(reader, teamId) : []
 }
 
@@ -128,7 +128,7 @@ function statusesIn(records: readonly StatusRecord[]): Statuses {
 
 /** A team, locked so that its members stay the same until the transaction ends. */
 async function lockedTeam({ em, actor }: CommandContext, teamId: Id<'team'>, scope: Scope): Promise<Subject> {
-  const organizationId = await organizationOfTeam(em, teamId, 'for no key update')
+  const organizationId = await homeOfTeam(em, teamId, 'for no key update')
   if (organizationId === null || !isKnown(actor, { teamId, organizationId }, scope)) throw notFound({ type: 'team' })
   const users = await usersInTeam(em, teamId)
   // Whoever came into it meanwhile may get more elsewhere at this moment.

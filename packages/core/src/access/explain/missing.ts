@@ -3,7 +3,7 @@ import type { Scope } from '../../kernel/decisions.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
 import type { MembershipRole, OrganizationStatus } from '../../organizations/model.ts'
 import { groupOf, organizationRoles, listPermissions, permissionsOf } from '../../grants/index.ts'
-import { mostSimilar } from '../../text/index.ts'
+import { counted, mostSimilar } from '../../text/index.ts'
 import type { FactsReader } from '../facts/reader.ts'
 import { matchingPattern, patternsIn, type GraphRole } from '../facts/roles.ts'
 import type { SubjectFacts } from '../facts/subjects.ts'
@@ -166,7 +166,7 @@ function inWords({ username, permission }: ExplainQuestion, { membership, grant,
     ...(ends === null ? [] : [`revoke what they have of it for another time (${ends})`]),
     ...(grant === null ? [] : [`give ${username} ${grant.role?.name ?? permission} ${onScopeInWords(grant.on)}`]),
   ]
-  const more = brings === 0 ? '' : ` (grants ${brings} other ${brings === 1 ? 'permission' : 'permissions'})`
+  const more = brings === 0 ? '' : ` (grants ${counted(brings, 'other permission')})`
   const names = givers.users.map((user) => user.username)
   const others = givers.count - names.length
   const able = [...names, ...(others === 0 ? [] : [`${others} ${names.length > 0 ? 'more' : others === 1 ? 'user' : 'users'}`])].join(', ')
