@@ -27,7 +27,7 @@ export function planText(
     ...(tokensEnded > 0 ? [counted(tokensEnded, 'token stops working', 'tokens stop working')] : []),
   ]
   const mails = Object.entries(jobs).filter(([name]) => /mail/i.test(name))
-  const sent = mails.map(([, count]) => `${counted(count, 'email')} ${count === 1 ? 'is' : 'are'} sent`)
+  const sent = mails.map(([, count]) => counted(count, 'email is sent', 'emails are sent'))
   const lines = [...also, ...changes, ...ended, ...sent]
   const told = lines.length === 0 ? 'nothing would change.' : `this would change:\n\n${lines.map((line) => `  ${line}`).join('\n')}`
   return `Dry run: ${told}${failures(failed)

@@ -1,4 +1,4 @@
-import { signatures, type OutputOf } from '@denizen/core/contract'
+import { counted, signatures, type OutputOf } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
 import { note, printable, table, type Column } from '../output.ts'
@@ -37,6 +37,6 @@ export function addIdentities(program: Command): void {
 }
 
 function unlinkedText({ identity, sessionsEnded }: OutputOf<typeof actions.unlink>): string {
-  note(sessionsEnded === 1 ? '1 session ended.' : `${sessionsEnded} sessions ended.`)
+  note(`${counted(sessionsEnded, 'session')} ended.`)
   return `The identity at ${printable(identity.provider ?? identity.issuer)} is unlinked.`
 }

@@ -1,5 +1,5 @@
 import { DenizenError } from '@denizen/core/calls'
-import { largestBulk, signatures, type FailedItem, type Plan } from '@denizen/core/contract'
+import { counted, largestBulk, signatures, type FailedItem, type Plan } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { runsActions } from '../action-command.ts'
 import type { Input, LeafOptions } from '../action-command.ts'
@@ -143,7 +143,7 @@ async function changeFound(scope: Scope, filter: object, options: LeafOptions, w
   }
   if (options.yes !== true) {
     const { count } = await connection.calls.users.count({ where: filter, ...within(scope) })
-    await confirmed(placed(`${work.verbs[0]} ${count} ${count === 1 ? 'user' : 'users'}?`, connection), options.yes)
+    await confirmed(placed(`${work.verbs[0]} ${counted(count, 'user')}?`, connection), options.yes)
   }
   const { idempotencyKey } = options
   const answer = await work.call(connection, chosen, idempotencyKey === undefined ? {} : { idempotencyKey })

@@ -7,8 +7,8 @@ import { addChangeOptions, addConnectionOptions, addOutputOptions, formatOf } fr
 import { connected } from '../connection.ts'
 import { readRecords, type RecordFile } from '../input-files.ts'
 import { printAnswer } from '../output.ts'
-import { planText, sumOf } from '../plan.ts'
-import { importedText, nothingYet, type Imported } from './users-import.ts'
+import { sumOf } from '../plan.ts'
+import { importedText, nothingYet, tellPlan, type Imported } from './users-import.ts'
 import { whoIn } from './users-outcome.ts'
 
 const signature = signatures.users.importRecords
@@ -62,11 +62,7 @@ async function importRecords({ calls }: Connection, { unit, records }: RecordFil
       plans.push(plan)
       add(outcome, signature.output.parse(plan.answer), part)
     }
-    const plan = sumOf(plans.map((one) => ({ start: 0, plan: one })))
-    const { failed, ...answer } = told(outcome, unit)
-    printAnswer(formatOf(options), { ...plan, failed, answer }, () =>
-      [planText({ ...plan, failed: [] }), importedText(outcome, 'would be')].join('\n\n'),
-    )
+    tellPlan(sumOf(plans.map((plan) => ({ start: 0, plan }))), outcome, told(outcome, unit), options)
   } else {
     const tell = () => printAnswer(formatOf(options), told(outcome, unit), () => importedText(outcome, 'was'))
     await runInChunks(parts, {

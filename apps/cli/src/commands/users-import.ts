@@ -1,4 +1,4 @@
-import { largestImport, signatures, type KeycloakRealm, type OutputOf, type Plan } from '@denizen/core/contract'
+import { counted, largestImport, signatures, type KeycloakRealm, type OutputOf, type Plan } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { runsActions } from '../action-command.ts'
 import type { LeafOptions } from '../action-command.ts'
@@ -57,7 +57,7 @@ async function importParts({ calls }: Connection, { realm: whole, lost }: RealmE
       if (plan.answer !== undefined) add(outcome, signatures.users.import.output.parse(plan.answer), done)
       done += part.length
     }
-    tellPlan(sumOf(plans), outcome, options)
+    tellPlan(sumOf(plans), outcome, outcome, options)
   } else {
     const tell = () => printAnswer(formatOf(options), outcome, () => importedText(outcome, 'was'))
     await runInChunks(parts, {
@@ -76,9 +76,8 @@ async function importParts({ calls }: Connection, { realm: whole, lost }: RealmE
   process.exitCode = exitCodeOfCreate(outcome.created + there, outcome.failed)
 }
 
-function tellPlan(plan: Plan, outcome: Imported, options: LeafOptions): void {
-  // Who fails is said with names below.
-  const { failed, ...answer } = outcome
+/** A plan, and the outcome that it comes with: for people with names, and as programs get it. */
+export function tellPlan(plan: Plan, outcome: Imported, { failed, ...answer }: { readonly failed: unknown }, options: LeafOptions): void {
   printAnswer(formatOf(options), { ...plan, failed, answer }, () =>
     [planText({ ...plan, failed: [] }), importedText(outcome, 'would be')].join('\n\n'),
   )
@@ -111,7 +110,7 @@ export function importedText(imported: Imported, verb: 'was' | 'would be'): stri
       : []),
     ...(failed.length > 0 ? [`${failed.length} not`] : []),
   ]
-  const users = `${created} ${created === 1 ? 'user' : 'users'}`
+  const users = counted(created, 'user')
   const sections = [[`${users} ${verb === 'was' ? 'created' : 'would be created'}`, ...more].join(', ') + '.']
   if (rolesCreated.length > 0)
     sections.push(

@@ -1,7 +1,6 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
-import { timeElement } from './mailed-link.ts'
-import { factorField, notice, page, withScript, wrongField } from './layout.ts'
+import { factorField, notice, page, timeElement, withScript, wrongField } from './layout.ts'
 import { passkeyFields, passkeyScript, passwordFields } from './sign-in-views.ts'
 
 export type DeviceLogin = OutputOf<Signatures['auth']['viewDeviceLogin']>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { html, Html } from '@denizen/core'
+import { html, Html, timeInWords } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 
 /** Legible at any width and in dark mode, with the browser's own fonts: nothing is loaded from anywhere. */
@@ -143,4 +143,9 @@ export const factorField = (isWrong: boolean): Html =>
 export function homeFrom(url: string): string {
   const [path = ''] = url.split('?')
   return '../'.repeat(Math.max(path.split('/').length - 2, 0)) || './'
+}
+
+/** A time, in words for people and exactly for programs. */
+export function timeElement(date: Date): Html {
+  return html`<time datetime="${date.toISOString()}">${timeInWords(date)}</time>`
 }

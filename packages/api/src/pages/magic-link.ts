@@ -1,6 +1,6 @@
 import { html } from '@denizen/core'
-import { page } from './layout.ts'
-import { timeElement, continueLink, type LinkPage } from './mailed-link.ts'
+import { page, timeElement } from './layout.ts'
+import { continueLink, type LinkPage } from './mailed-link.ts'
 
 /** Where email links for signing in lead. */
 export const magicLinkPath = '/sign-in/link'

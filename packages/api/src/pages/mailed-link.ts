@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http'
-import { anonymousActor, DenizenError, html, timeInWords, type Core, type Html, type OutputOf, type Signatures } from '@denizen/core'
+import { anonymousActor, DenizenError, html, type Core, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer, Fields } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { CookieSession } from '../cookies.ts'
 import type { Context } from '../procedures.ts'
+import { timeElement } from './layout.ts'
 import { linkOver } from './link-over.ts'
 import { answerForm, failurePage, type FormPage, type PageRequest, type Titles } from './respond.ts'
 import { SignUpCookie } from './sign-up-cookie.ts'
@@ -190,10 +191,6 @@ export function linkFacts({ email, expiresAt }: { email: string; expiresAt: Date
     <dt>Valid until</dt>
     <dd>${timeElement(expiresAt)}</dd>
   </dl>`
-}
-
-export function timeElement(date: Date): Html {
-  return html`<time datetime="${date.toISOString()}">${timeInWords(date)}</time>`
 }
 
 /** A link back to where it was requested; only allowed origins are ever stored. The token goes into the fragment, which no server sees. */

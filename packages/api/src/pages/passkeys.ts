@@ -1,7 +1,6 @@
 import { DenizenError, html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
-import { timeElement } from './mailed-link.ts'
-import { page, withRequests, withScript } from './layout.ts'
+import { page, timeElement, withRequests, withScript } from './layout.ts'
 import { signInFirst } from './sign-in.ts'
 import { leadTo, sessionPage, type Visitor } from './visitor.ts'
 

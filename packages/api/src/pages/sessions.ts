@@ -1,7 +1,6 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
-import { notice, page } from './layout.ts'
-import { timeElement } from './mailed-link.ts'
+import { notice, page, timeElement } from './layout.ts'
 import { signInFirst } from './sign-in.ts'
 import { signOutForm } from './sign-in-views.ts'
 import { leadTo, sessionPage } from './visitor.ts'
