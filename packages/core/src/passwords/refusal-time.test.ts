@@ -13,6 +13,18 @@ const argon2 = `$argon2id$v=19$m=7168,t=5,p=1$${'A'.repeat(22)}$${'A'.repeat(43)
 /** One MD5 takes no time, where the decoy of somebody unknown takes that of argon2id. */
 const digest = `$digest-md5$of=e1BBU1NXT1JEfQ$$${'A'.repeat(22)}`
 
+/** The milliseconds that refusals wait from now on; nobody really waits for them. */
+function skippedWaits(): number[] {
+  const waits: number[] = []
+  const wait = globalThis.setTimeout
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, milliseconds = 0) => {
+    const isRefusal = new Error().stack?.includes('waitToRefuse') === true
+    if (isRefusal) waits.push(milliseconds)
+    return wait(work, isRefusal ? 0 : milliseconds)
+  }) as typeof setTimeout)
+  return waits
+}
+
 describe('25: how long a refusal takes, where hashes were imported (S19)', () => {
   const world = useFreshWorlds()
   afterEach(() => void vi.restoreAllMocks())
@@ -30,12 +42,7 @@ describe('25: how long a refusal takes, where hashes were imported (S19)', () =>
       world().clock.advance(cost)
       return false
     })
-    const waits: number[] = []
-    const wait = globalThis.setTimeout
-    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, milliseconds?: number) => {
-      if (new Error().stack?.includes('waitToRefuse') === true) waits.push(milliseconds ?? 0)
-      return wait(work, milliseconds)
-    }) as typeof setTimeout)
+    const waits = skippedWaits()
     const signIn = world().asAnonymous().auth.signIn({ identifier, password: typed })
     await expect(signIn).rejects.toMatchObject({ code: 'auth.invalidCredentials' })
     return { made, waited: waits.reduce((sum, each) => sum + each, 0) }
@@ -76,13 +83,7 @@ describe('25: how long a refusal takes, where hashes were imported (S19)', () =>
       if (hash.startsWith('$pbkdf2')) clock.advance(times.shift() ?? 100)
       return false
     })
-    const waits: number[] = []
-    const wait = globalThis.setTimeout
-    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, milliseconds = 0) => {
-      const isRefusal = new Error().stack?.includes('waitToRefuse') === true
-      if (isRefusal) waits.push(milliseconds)
-      return wait(work, isRefusal ? 0 : milliseconds)
-    }) as typeof setTimeout)
+    const waits = skippedWaits()
     const guess = () =>
       world()
         .asAnonymous()
@@ -119,13 +120,7 @@ describe('25: how long a refusal takes, where hashes were imported (S19)', () =>
     vi.spyOn(hasher, 'verify').mockImplementation((hash, text) =>
       hash.startsWith('$pbkdf2') ? Promise.reject(new Error('Hashing failed')) : verify(hash, text),
     )
-    const waits: number[] = []
-    const wait = globalThis.setTimeout
-    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, milliseconds = 0) => {
-      const isRefusal = new Error().stack?.includes('waitToRefuse') === true
-      if (isRefusal) waits.push(milliseconds)
-      return wait(work, isRefusal ? 0 : milliseconds)
-    }) as typeof setTimeout)
+    const waits = skippedWaits()
     const stranger = world().core.as({ kind: 'anonymous' }, { ip: '198.51.100.7' })
     const guess = () => stranger.auth.signIn({ identifier: grace.username, password: 'wrong' })
     for (let tried = 0; tried < 5; tried++) await expect(guess()).rejects.toMatchObject({ code: 'auth.invalidCredentials' })
