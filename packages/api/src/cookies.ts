@@ -101,7 +101,7 @@ export class CookieSession {
     return refreshToken === cookiePlaceholder && this.#refresh !== null ? { ...input, refreshToken: this.#refresh } : input
   }
 
-  /** Exchanges the refresh token in the cookies. Returns the new access token; null: the session is over. */
+  /** Exchanges the refresh token in the cookies. Returns the new access token; null: the session is over, or not good for this address. */
   async renew(run: Run): Promise<string | null> {
     if (this.#refresh === null) return null
     try {
@@ -109,8 +109,8 @@ export class CookieSession {
       this.setTokens(answer)
       return answer.accessToken
     } catch (error) {
-      if (!(error instanceof DenizenError) || error.kind !== 'unauthenticated') throw error
-      this.clear()
+      if (!(error instanceof DenizenError) || !['unauthenticated', 'denied'].includes(error.kind)) throw error
+      if (error.kind === 'unauthenticated') this.clear()
       return null
     }
   }

@@ -9,7 +9,11 @@ import { sessionPage, type Visitor } from './visitor.ts'
 export const answerChangePassword = sessionPage(
   {
     show: (visitor, core) => (visitor.isRecent ? passwordForm(200, core, visitor, null) : signInFirst('change-password')),
-    act: (visitor, core, fields) => change(core, visitor, fields.get('old') ?? '', fields.get('password') ?? ''),
+    async act(visitor, core, fields) {
+      const { username } = visitor.principal ?? {}
+      if (username !== undefined && username !== (fields.get('username') ?? username)) return formOfAnother(username)
+      return change(core, visitor, fields.get('old') ?? '', fields.get('password') ?? '')
+    },
   },
   { assurance: 'Nothing was changed' },
 )
@@ -30,7 +34,14 @@ async function change(core: Core, visitor: Visitor, oldPassword: string, newPass
   }
 }
 
+/** The form was opened before somebody else signed in, in another tab. */
+function formOfAnother(username: string): Answer {
+  const text = html`You are signed in as <strong>${username}</strong> now, and the form was for somebody else. Nothing was changed.`
+  return notice(409, 'Somebody else signed in here', text, html`<a class="main" href="./">Go on</a>`)
+}
+
 function problemOf(error: unknown): Problem | null {
+  if (error instanceof DenizenError && error.kind === 'limited') return null // its page says when the next try is
   if (!(error instanceof DenizenError) || error.code !== 'auth.wrongProof') return problemIn(error, { password: 'New password' })
   return { field: 'old', message: 'That is not your password.' }
 }

@@ -22,7 +22,7 @@ function explain(error) {
 
 async function begin() {
   const headers = { 'content-type': 'application/json' }
-  const response = await fetch('trpc/passkeys.beginSignIn', { method: 'POST', headers, body: '{"json":{}}' })
+  const response = await fetch('trpc/passkeys.beginSignIn', { method: 'POST', headers, credentials: 'omit', body: '{"json":{}}' })
   const { result, error } = await response.json()
   if (error !== undefined) throw new Error((error.json ?? error).message)
   challenge.value = result.data.json.challenge

@@ -11,6 +11,7 @@ type Listed = OutputOf<Signatures['sessions']['listActive']>
 export const answerSessions = sessionPage({
   async show({ principal, context }) {
     if (principal === null) return signInFirst('sessions')
+    if (principal.pendingSteps.length > 0) return leadTo('./') // which says what to do first
     return sessionsPage((await context.call('sessions.listActive', { limit: 100 })) as Listed)
   },
   async act({ principal, context }, _, fields) {
@@ -25,15 +26,18 @@ export const answerSessions = sessionPage({
 export const answerSignOut = sessionPage({
   show: () => notice(200, 'Sign out?', signOutForm),
   async act(visitor) {
-    await visitor.signOut()
-    return notice(200, 'You are signed out', html`<a class="main" href="sign-in">Sign in</a>`)
+    const left = (await visitor.signOut())
+      ? []
+      : ['The session itself could not be ended from here: it may not be used from this address, or too often.']
+    return notice(200, 'You are signed out', ...left, html`<a class="main" href="sign-in">Sign in</a>`)
   },
 })
 
 /** Mails the link that confirms an address, to whoever has to do that before anything else. */
 export const answerConfirmAddress = sessionPage({
   show: () => leadTo('./'),
-  async act({ context }) {
+  async act({ principal, context }) {
+    if (principal === null) return leadTo('sign-in')
     await context.call('auth.requestEmailVerification', {})
     return notice(200, 'Check your email', 'A link is on its way to your address. Open it to confirm the address.')
   },

@@ -69,7 +69,8 @@ export function signInProblem(error: unknown): string | null {
   return error.code === 'request.invalid' ? 'Something is not right. Please check what you entered.' : null
 }
 
-/** Whether the second factor can be tried again: a challenge for a passkey alone takes one answer. */
+/** Whether the second factor can be tried again: a challenge for a passkey alone takes one answer, and any other a few. */
 export function mayTryAgain({ challenge, isFirst }: SignInFields, error: unknown): boolean {
-  return challenge !== '' && !isFirst && !(error instanceof DenizenError && error.code === 'auth.challengeOver')
+  const isOver = error instanceof DenizenError && (error.code === 'auth.challengeOver' || error.details['attemptsLeft'] === 0)
+  return challenge !== '' && !isFirst && !isOver
 }

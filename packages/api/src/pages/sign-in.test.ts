@@ -101,6 +101,40 @@ describe('the page for signing in', () => {
     expect((await open('/', cookies)).text).toContain('href="sign-in"')
   })
 
+  test('whoever owes something, and signed in a while ago, can sign in again and do it', async () => {
+    const { user, cookies } = await signedIn()
+    await served().world.rows('update users set need_password_change = true where username = ? returning 1', [user.username])
+    served().world.clock.advance(6 * 60_000)
+    expect(goal(await open('/sessions', cookies))).toEqual([303, './'])
+    const again = await post('/sign-in', { identifier: user.username, password, next: 'change-password' }, cookies)
+    expect(goal(again)).toEqual([303, 'change-password'])
+    const chosen = { old: password, password: 'nine green bottles on a wall' }
+    expect((await post('/change-password', chosen, cookiesOf(again))).text).toContain('Your password is changed')
+  })
+
+  test('a session that a new sign-in has ended already is no obstacle', async () => {
+    const { user, cookies } = await signedIn()
+    const { world } = served()
+    const limits = { maxConcurrentLogins: 1, loginExcess: 'evictOldest' } as const
+    const { id: policyId } = await world.asSystem().policies.create({ name: 'one-place', limits })
+    await world.asSystem().policies.assign({ policyId, userId: user.id })
+    const again = await post('/sign-in', { identifier: user.username, password }, cookies)
+    expect((await open('/', cookiesOf(again))).text).toContain(user.username)
+  })
+
+  test('after the last wrong code the sign-in starts anew; after many wrong passwords it says when', async () => {
+    const ada = await served().world.signUp()
+    const app = await enrolAuthenticator(served().world, ada)
+    const challenge = valueOf(await post('/sign-in', { identifier: ada.user.username, password }), 'challenge')
+    const answers: Reply[] = []
+    while (answers.length < 5) answers.push(await post('/sign-in', { challenge, code: app.wrongCode() }))
+    expect(answers.map((answer) => answer.text.includes('name="code"'))).toEqual([true, true, true, true, false])
+    const guess = () => post('/sign-in', { identifier: 'somebody', password: 'wrong' })
+    for (let tries = 0; tries < 5; tries++) expect((await guess()).status).toBe(401)
+    const refused = await guess()
+    expect([refused.status, Number(refused.headers.get('retry-after')) > 0]).toEqual([429, true])
+  })
+
   test('whoever has to change their password is led there', async () => {
     const { user } = await served().world.signUp()
     await served().world.rows('update users set need_password_change = true where username = ? returning 1', [user.username])
@@ -115,8 +149,11 @@ describe('a session in a browser', () => {
   test('goes on when its access token is over, and is over when its refresh token was used elsewhere', async () => {
     const { user, cookies } = await signedIn()
     served().world.clock.advance(2 * 60 * 60_000)
+    const lost = await open('/sessions?all', cookies)
+    expect([goal(lost), cookiesOf(lost).cookie]).toEqual([[303, 'sessions?all'], expect.stringContaining('denizen-refresh=')])
+    served().world.clock.advance(60_000)
     const renewed = await open('/', cookies)
-    expect([renewed.text.includes(user.username), cookiesOf(renewed).cookie]).toEqual([true, expect.stringContaining('denizen-refresh=')])
+    expect([goal(renewed), cookiesOf(renewed).cookie]).toEqual([[303, './'], expect.stringContaining('denizen-refresh=')])
     expect((await open('/', cookiesOf(renewed))).text).toContain(user.username)
     const over = await open('/', { cookie: 'denizen-refresh=dnz_refresh_x' })
     expect([over.text.includes('href="sign-in"'), cookiesOf(over).cookie]).toEqual([true, ''])
@@ -141,6 +178,26 @@ describe('a session in a browser', () => {
     expect([done.status, done.headers.getSetCookie().map((line) => line.split(';')[0])]).toEqual([200, ['denizen=', 'denizen-refresh=']])
     expect((await open('/', cookies)).text).toContain('href="sign-in"')
     expect((await post('/sign-out', {})).status).toBe(200)
+  })
+
+  test('is left where it may do nothing: the cookies go, and somebody else can sign in', async () => {
+    const { user, cookies } = await signedIn()
+    const { world } = served()
+    await world.asSystem().users.update({ userId: user.id, allowedIps: ['203.0.113.0/24'] })
+    const other = await world.signUp()
+    const done = await post('/sign-in', { identifier: other.user.username, password }, cookies)
+    expect((await open('/', cookiesOf(done))).text).toContain(other.user.username)
+    const out = await post('/sign-out', {}, cookies)
+    expect([out.status, out.text.includes('could not be ended'), cookiesOf(out).cookie]).toEqual([200, true, ''])
+    world.clock.advance(2 * 60 * 60_000)
+    expect((await open('/sign-in', cookies)).text).toContain('type="password"')
+  })
+
+  test('changes nothing with a form that was opened by somebody else', async () => {
+    const { user, cookies } = await signedIn()
+    const fields = { username: `not-${user.username}`, old: password, password: 'nine green bottles on a wall' }
+    expect((await post('/change-password', fields, cookies)).status).toBe(409)
+    expect((await post('/sign-in', { identifier: user.username, password })).status).toBe(303)
   })
 
   test('is listed with the others, and the others can be ended', async () => {

@@ -1,6 +1,6 @@
 import { type Core, type DenizenError, type SignedIn } from '@denizen/core'
 import type { Answer } from '../answer.ts'
-import { httpErrorOf } from '../errors.ts'
+import { errorHeaders, httpErrorOf } from '../errors.ts'
 import { mayTryAgain, signInFieldsOf, signInProblem, signInWith, type SignInFields } from './sign-in-form.ts'
 import { alreadySignedIn, factorForm, passkeysNeedScript, signInForm } from './sign-in-views.ts'
 import { leadTo, sessionPage, type Visitor } from './visitor.ts'
@@ -43,7 +43,7 @@ async function signIn(core: Core, visitor: Visitor, fields: SignInFields, next: 
   if (challenge === '' && (identifier === '' || password === ''))
     return signInForm(400, core, typed, 'Enter your username or email address, and your password.')
   try {
-    const answer = await signInWith(visitor.context, fields)
+    const answer = await signInWith(visitor.stranger, fields)
     if (answer.status === 'signedIn') return await welcome(visitor, next, answer)
     const hasCode = answer.methods.some((method) => method !== 'passkey')
     const options = answer.passkey === null ? '' : JSON.stringify(answer.passkey)
@@ -51,8 +51,10 @@ async function signIn(core: Core, visitor: Visitor, fields: SignInFields, next: 
   } catch (error) {
     const message = signInProblem(error)
     if (message === null) throw error
-    const { status } = httpErrorOf(error as DenizenError)
-    return mayTryAgain(fields, error) ? factorForm(status, { ...fields, next }, message) : signInForm(status, core, typed, message)
+    const refused = error as DenizenError
+    const { status } = httpErrorOf(refused)
+    const form = mayTryAgain(fields, error) ? factorForm(status, { ...fields, next }, message) : signInForm(status, core, typed, message)
+    return { ...form, headers: [...(form.headers ?? []), ...errorHeaders(refused, 'none')] }
   }
 }
 

@@ -3,6 +3,7 @@ import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { CookieSession } from '../cookies.ts'
+import { toDomainError } from '../errors.ts'
 import { Origins } from '../origins.ts'
 import type { Context } from '../procedures.ts'
 import { answerForm, failurePage, type PageRequest, type Wording } from './respond.ts'
@@ -15,10 +16,12 @@ export interface Visitor {
   readonly isRecent: boolean
   /** Calls actions as whoever is signed in. */
   readonly context: Context
+  /** Calls actions as nobody. So whoever is signed in, and may do nothing any more, can sign in again, or as somebody else. */
+  readonly stranger: Context
   /** Keeps a session in this browser, and ends the one before it. */
   open(session: SignedIn): Promise<void>
-  /** Ends the session of this browser. */
-  signOut(): Promise<void>
+  /** Signs out in this browser, whatever comes. False: the session itself goes on, because it may do nothing from here. */
+  signOut(): Promise<boolean>
 }
 
 /** How a request for a page of this kind is answered. */
@@ -35,56 +38,77 @@ interface SessionForm {
 export function sessionPage({ show, act }: SessionForm, wording: Wording = {}): SessionPage {
   return async (asked, core, proxies) => {
     const cookies = new CookieSession(core, asked.request.headers, { isCredential: true })
-    const visitor = () => visitorOf(asked, core, proxies, cookies)
+    const origin = originOf(asked.request, asked.requestId, proxies)
+    const stranger = contextOf(core, { actor: anonymousActor, credential: 'none', origin })
+    const visitorWith = async (token: string | null): Promise<Visitor> => {
+      const principal = token === null ? null : await core.authenticate(token)
+      const context = principal === null ? stranger : contextOf(core, { actor: userActor(principal), credential: 'accepted', origin })
+      return visitorOf({ principal, context, stranger }, core, cookies, asked.requestId)
+    }
     const form = {
-      show: async (query: URLSearchParams) => show(await visitor(), core, query),
-      act: act && (async (fields: URLSearchParams) => act(await visitor(), core, fields)),
+      async show(query: URLSearchParams) {
+        const { token, isNew } = await accessOf(core, cookies, stranger)
+        // The next request is the first to use it: if this answer is lost, the refresh token is still good for another.
+        return isNew ? leadTo(addressOf(asked)) : show(await visitorWith(token), core, query)
+      },
+      act:
+        act &&
+        (async (fields: URLSearchParams) => {
+          // The browser sends cookies with the forms of any other site, and no site signs its visitors in or out here (CSRF).
+          new Origins(core).demand(asked.request.headers)
+          return act(await visitorWith((await accessOf(core, cookies, stranger)).token), core, fields)
+        }),
     }
     const answer = await answerForm(asked, core, form, (error, requestId) => failurePage(error, requestId, wording))
     return answer && { ...answer, headers: [...(answer.headers ?? []), ...cookies.fields] }
   }
 }
 
-/**
- * Looks who sent the request for a page. An access token that is over is exchanged, so that people stay signed in as long as their session
- * lasts. A form has to come from a page of this installation: the browser sends cookies with those of any other site, and no site signs its
- * visitors in or out here (CSRF).
- */
-async function visitorOf(
-  { request, requestId }: PageRequest,
+/** The access token of the browser's session. One that is over is exchanged, so that people stay signed in as long as their session lasts. */
+async function accessOf(core: Core, cookies: CookieSession, { call }: Context): Promise<{ token: string | null; isNew: boolean }> {
+  const { access } = cookies
+  if (access !== null && (await core.authenticate(access)) !== null) return { token: access, isNew: false }
+  const token = await cookies.renew(call)
+  return { token, isNew: token !== null }
+}
+
+function visitorOf(
+  who: Pick<Visitor, 'principal' | 'context' | 'stranger'>,
   core: Core,
-  proxies: TrustedProxies,
   cookies: CookieSession,
-): Promise<Visitor> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') new Origins(core).demand(request.headers)
-  const origin = originOf(request, requestId, proxies)
-  const anonymous = contextOf(core, { actor: anonymousActor, credential: 'none', origin })
-  const principal = await principalOf(core, cookies, anonymous)
-  const context = principal === null ? anonymous : contextOf(core, { actor: userActor(principal), credential: 'accepted', origin })
-  const end = async () => {
-    if (principal !== null) await context.call('auth.signOut', {})
+  requestId: string,
+): Visitor {
+  const { principal, context } = who
+  const end = async (): Promise<boolean> => {
+    if (principal === null) return true
+    try {
+      await context.call('auth.signOut', {})
+      return true
+    } catch (thrown) {
+      const error = toDomainError(thrown, { path: 'auth.signOut', requestId })
+      if (error.kind === 'internal') core.ports.logger.error('a session in a browser was not ended', { requestId, error: thrown })
+      return error.kind === 'unauthenticated'
+    }
   }
   const { recentAuthUntil = null } = principal ?? {}
   return {
-    principal,
-    context,
+    ...who,
     isRecent: recentAuthUntil !== null && recentAuthUntil > core.ports.clock.now(),
     async open(session) {
-      await end()
       cookies.setTokens(session)
-    },
-    async signOut() {
       await end()
+    },
+    signOut() {
       cookies.clear()
+      return end()
     },
   }
 }
 
-async function principalOf(core: Core, cookies: CookieSession, { call }: Context): Promise<Principal | null> {
-  const valid = cookies.access === null ? null : await core.authenticate(cookies.access)
-  if (valid !== null) return valid
-  const renewed = await cookies.renew(call)
-  return renewed === null ? null : core.authenticate(renewed)
+/** The page itself, as seen from it. */
+function addressOf({ request: { url = '/' }, search }: PageRequest): string {
+  const [path = ''] = url.split('?')
+  return `${path.slice(path.lastIndexOf('/') + 1) || './'}${search}`
 }
 
 /** Leads on after a form. Relative to the page, so that a path prefix of the public URL is kept. */
