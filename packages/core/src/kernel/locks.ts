@@ -25,7 +25,7 @@ export const exclusiveLockNames = {
   /** For the attempts that are counted under a key (throttling/keys.ts): the second sees what the first has counted. */
   attempts: (key: string) => `attempts/${key}` as const,
   /** For naming other users: of each caller one command does so at a time, however many they keep running. */
-  namingOthers: (caller: Id<'usr'>) => `naming/${uuidOf(caller)}` as const,
+  namingOthers: (caller: Id<'usr'>, named: Id<'usr'>) => `naming/${uuidOf(caller)}/${uuidOf(named)}` as const,
   /** For registering resources of an owner, within the limits of the owner's policy. */
   resourcesOf: (owner: Id<'usr'> | Id<'org'>) => `resources/${owner}` as const,
   /** For beginning an impersonation; shared by whatever may take from an impersonator what one stands on. */

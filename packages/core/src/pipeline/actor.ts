@@ -5,7 +5,7 @@ import { mayCallFrom, type Actor, type Principal } from '../kernel/actor.ts'
 import type { Origin } from '../kernel/origin.ts'
 import { addressNotAllowed, freshProofRequired, outOfScope, ownSessionRequired, stepRequired, unauthenticated } from '../kernel/errors.ts'
 import { type Id, uuidOf, uuidsOf } from '../kernel/id.ts'
-import { boundWaits, exclusiveLockNames, lockNames, lockOne, lockUsersExclusive, mostNamedLocks, queuedFor } from '../kernel/locks.ts'
+import { boundWaits, lockNames, lockOne, lockUsersExclusive, mostNamedLocks, queuedFor } from '../kernel/locks.ts'
 import type { Target } from '../kernel/rule.ts'
 import { idArray, lastOfPipeline, sendStatement, statement, type Statement } from '../kernel/statement.ts'
 import { downscope, loadPrincipals } from '../principals/index.ts'
@@ -23,7 +23,7 @@ import type { Trace } from './trace.ts'
  */
 export async function currentActor(assembly: Assembly, em: SqlEntityManager, { actor, origin }: Call, users: LockedUsers): Promise<Actor> {
   const locked: Promise<unknown>[] = []
-  for (const [lock, ...parameters] of [...waitsFor(users), ...locksFor(users, actor)]) {
+  for (const [lock, ...parameters] of inOrder(users, locksFor(users, actor))) {
     const { answer } = await sendStatement(em, lock, parameters)
     const known = lock === lockUserToChange ? answer.then(({ rows }) => keepLocked(em, rows)) : answer
     known.catch(() => {}) // it may fail before all are awaited
@@ -34,12 +34,11 @@ export async function currentActor(assembly: Assembly, em: SqlEntityManager, { a
 
 type Lock = readonly [Statement, ...parameters: string[]]
 
-/** Before any lock of others, whoever may hold them up only for a moment. */
-function waitsFor({ oneByOne, longestWait }: LockedUsers): readonly Lock[] {
-  return [
-    ...(oneByOne === null ? [] : [[lockOne, exclusiveLockNames.namingOthers(oneByOne)] as const]),
-    ...(longestWait === null ? [] : [[boundWaits, String(longestWait)] as const]),
-  ]
+/** The locks of users, and how whoever may hold others up only for a moment waits for them and for what comes after. */
+function inOrder({ oneByOne, longestWait, isBoundAtOnce }: LockedUsers, locks: readonly Lock[]): readonly Lock[] {
+  const alone: readonly Lock[] = oneByOne === null ? [] : [[lockOne, oneByOne]]
+  const bound: readonly Lock[] = longestWait === null ? [] : [[boundWaits, String(longestWait)]]
+  return isBoundAtOnce ? [...alone, ...bound, ...locks] : [...alone, ...locks, ...bound]
 }
 
 /** Locks by id: of those who act, and who have to stay as they are, shared ones; of those to be changed exclusive ones. */

@@ -106,4 +106,60 @@ describe('64: nobody holds somebody up by naming them', () => {
   })
 })
 
+describe('64: nobody keeps something by being busy', () => {
+  /** As a call of theirs would: shared, until the transaction ends. */
+  const busy = async (user: { readonly id: Id<'usr'> }) => {
+    const holder = await world().connect()
+    await holder.query(`begin; select pg_advisory_xact_lock_shared(hashtextextended('users/${uuidOf(user.id)}', 0))`)
+    return holder
+  }
+
+  test('a share outside of organizations is taken from somebody who always has a call under way', async () => {
+    const resourceId = await resourceOf(owner)
+    const share = { resourceId, userId: userId(), permission: 'resources.get' }
+    await owner.as.resources.grant(share)
+    const [watcher, first] = [await world().connect(), await busy(victim.user)]
+    let isTaken = false
+    const taken = owner.as.resources.revoke(share).then(() => (isTaken = true))
+    await untilWaiting(watcher, 1)
+    // Each call begins before the one before it ends, and all come after whoever waits already.
+    let under = first
+    for (let calls = 0; calls < 40 && !isTaken; calls++) {
+      const next = busy(victim.user)
+      await new Promise((resolve) => setTimeout(resolve, 150))
+      await under.query('commit')
+      under = await next
+    }
+    expect(isTaken).toBe(true)
+    await under.query('commit')
+    await taken
+  })
+
+  test('whoever is removed and busy keeps nobody else: the next removal by the same administrator does not wait', async () => {
+    const organizationId = await world().newOrganization()
+    const [admin, one, other] = [
+      await world().asMember(organizationId, 'owner'),
+      await world().asMember(organizationId),
+      await world().asMember(organizationId),
+    ]
+    const [watcher, holder] = [await world().connect(), await busy(one.user)]
+    const first = admin.as.organizations.removeMember({ organizationId, userId: one.user.id })
+    await untilWaiting(watcher, 1)
+    await within(10_000, 'the other removal', admin.as.organizations.removeMember({ organizationId, userId: other.user.id }))
+    await holder.query('commit')
+    await first
+  })
+
+  test('what is taken by its name waits for its user, also where it is only being given', async () => {
+    const organizationId = await world().newOrganization()
+    const [admin, one] = [await world().asMember(organizationId, 'owner'), await world().asMember(organizationId)]
+    const [watcher, holder] = [await world().connect(), await busy(one.user)]
+    const what = { userId: one.user.id, permission: 'teams.list', on: { organizationId } }
+    const taken = admin.as.access.revokePermission(what).catch(({ code }: DenizenError) => code)
+    await untilWaiting(watcher, 1)
+    await holder.query('commit')
+    expect(await taken).toBe('request.notFound')
+  })
+})
+
 const resourceOfTheirs = () => victim.as.resources.register({ type: 'document', key: crypto.randomUUID() })

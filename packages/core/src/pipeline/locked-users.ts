@@ -1,6 +1,7 @@
 import type { ChangingAction } from '../kernel/action.ts'
 import { isGrantedEverywhere, type Actor, type Principal } from '../kernel/actor.ts'
 import type { Id } from '../kernel/id.ts'
+import { exclusiveLockNames, type ExclusiveLockName } from '../kernel/locks.ts'
 
 type UserIds = readonly Id<'usr'>[]
 
@@ -10,10 +11,12 @@ export interface LockedUsers {
   readonly changed: UserIds
   /** Locked as those who act: they stay as they are, and go on with what they do. */
   readonly shared: UserIds
-  /** Whoever names others takes them one command at a time; null: any number. */
-  readonly oneByOne: Id<'usr'> | null
+  /** A caller who names somebody has one command at a time that does; null: any number. */
+  readonly oneByOne: ExclusiveLockName | null
   /** Milliseconds that each wait for a lock may take; null: any time. */
   readonly longestWait: number | null
+  /** Whether that also goes for the locks of the users themselves. */
+  readonly isBoundAtOnce: boolean
 }
 
 /** What is known of a command when it locks users. */
@@ -37,15 +40,22 @@ export function actingUsers({ userId, impersonator }: Principal): UserIds {
   return impersonator === null ? [userId] : [userId, impersonator.userId]
 }
 
-/** @param isPatient it has begun again often enough, and waits for as long as it takes */
+/** @param isPatient it has begun again often enough, and waits for the locks of users for as long as it takes */
 export function lockedUsers({ isPatient, ...locking }: Locking & { readonly isPatient: boolean }): LockedUsers {
   const { action, actor, prepared, isReplay } = locking
   const acting = actor.kind === 'user' ? actingUsers(actor.principal) : []
   const changed = changedUsers(locking)
   const kept = (isReplay ? undefined : action.keeps?.(prepared)) ?? []
   const users = { changed, shared: [...acting, ...kept] }
-  if (actor.kind !== 'user' || !areOthers(action, actor, [...changed, ...kept])) return { ...users, oneByOne: null, longestWait: null }
-  return { ...users, oneByOne: isLong(action) ? null : actor.principal.userId, longestWait: isPatient ? null : longestWait }
+  const others = othersIn(action, actor, [...changed, ...kept]).toSorted()
+  const [named] = others
+  // Where nobody was found to lock, the handler may meet somebody who came only since.
+  const mayMeetOthers = action.locks !== undefined && changed.length === 0 && mayNotEverywhere(action, actor)
+  if (actor.kind !== 'user' || (named === undefined && !mayMeetOthers))
+    return { ...users, oneByOne: null, longestWait: null, isBoundAtOnce: false }
+  const oneByOne = named === undefined || isLong(action) ? null : exclusiveLockNames.namingOthers(actor.principal.userId, named)
+  // Whoever waits for the lock of the only one holds nobody up, and has their turn; of several, one would be held meanwhile.
+  return { ...users, oneByOne, longestWait, isBoundAtOnce: others.length > 1 && !isPatient }
 }
 
 /** The users whose rows the handler will change. */
@@ -56,13 +66,18 @@ export function changedUsers({ action, input, prepared, isReplay, actor }: Locki
 
 /** Whether an input names somebody else whose lock a caller would take who is not an administrator of the installation. */
 export function namesOthers(action: ChangingAction, input: unknown, actor: Actor): boolean {
-  return areOthers(action, actor, action.target?.locks?.(input, actor) ?? [])
+  return othersIn(action, actor, action.target?.locks?.(input, actor) ?? []).length > 0
 }
 
-function areOthers(action: ChangingAction, actor: Actor, users: UserIds): boolean {
-  if (actor.kind !== 'user' || isGrantedEverywhere(actor, action.signature.name)) return false
+/** Those of the users who are others than the caller; none for administrators of the installation, who answer for whom they name. */
+function othersIn(action: ChangingAction, actor: Actor, users: UserIds): UserIds {
+  if (actor.kind !== 'user' || !mayNotEverywhere(action, actor)) return []
   const acting = actingUsers(actor.principal)
-  return users.some((user) => !acting.includes(user))
+  return users.filter((user) => !acting.includes(user))
+}
+
+function mayNotEverywhere({ signature }: ChangingAction, actor: Actor): boolean {
+  return actor.kind === 'user' && !isGrantedEverywhere(actor, signature.name)
 }
 
 /** Batches and documents hold for long what they lock: their caller's other commands do not wait for them. */

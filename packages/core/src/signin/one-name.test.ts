@@ -53,6 +53,21 @@ test.each(['an imported user', 'nobody'])(
   },
 )
 
+test('60: a flood of guesses from one network does not hold up the right password from another', async () => {
+  const ada = await world().newUser()
+  const { seen, release } = slowly()
+  const from = (ip: string) => world().core.as({ kind: 'anonymous' }, { ip })
+  const guesses = Array.from({ length: 8 }, () =>
+    from('198.51.100.7')
+      .auth.signIn({ identifier: ada.email ?? '', password: 'wrong' })
+      .catch(() => {}),
+  )
+  await vi.waitFor(() => expect(seen.running).toBe(1), { timeout: 30_000 })
+  expect(await from('203.0.113.9').auth.signIn({ identifier: ada.email ?? '', password })).toMatchObject({ status: 'signedIn' })
+  release()
+  await Promise.all(guesses)
+})
+
 /** Has the name wait for a minute, as too many failures do. */
 async function block(identifier: string): Promise<void> {
   const { name } = await throttleKeys(world().ports, { ip: null }, nameOf(identifier))

@@ -26,13 +26,15 @@ export interface PasswordCheck {
 }
 
 /**
- * Finds the named user, and checks the password, one at a time for what was typed: whoever waited may have to wait longer by then. A refusal
+ * Finds the named user, and checks the password, one at a time for what was typed in one network: whoever waited may have to wait longer by
+ * then, and strangers elsewhere hold nobody up. A refusal
  * takes as long for an unknown user as for a known one, whoever made the hash, and so does its turn.
  */
 export async function checkPassword(context: PrepareContext, input: { identifier: string; password: string }): Promise<PasswordCheck> {
   const before = await findNamed(context, input.identifier)
   if (before.unchecked.wait > 0) return before.unchecked
-  return inTurn(context.ports.hasher, before.unchecked.throttle.name, async (hasWaited) => {
+  const { pair, name } = before.unchecked.throttle
+  return inTurn(context.ports.hasher, pair ?? name, async (hasWaited) => {
     const { stored, unchecked } = hasWaited ? await findNamed(context, input.identifier) : before
     return unchecked.wait > 0 ? unchecked : { ...unchecked, ...(await compareOrRefuse(context, stored, input.password)) }
   })

@@ -41,20 +41,11 @@ export function revocationIn(
   return { subject: subjectIn(subject), what, on }
 }
 
-/** The users that the pipeline locks first: none, where there is nothing to revoke. Nobody holds up others by naming them. */
+/** The users that the pipeline locks first: also where there is nothing to revoke yet, because somebody may be giving it at this moment. */
 export async function usersToLock(context: PrepareContext, request: RevocationRequest): Promise<readonly Id<'usr'>[]> {
-  const { reader, now } = context
-  const found = 'assignmentId' in request ? await findAssignment(reader, request.assignmentId, now) : await findNamed(reader, request, now)
+  if (!('assignmentId' in request)) return usersOf(context, request.subject)
+  const found = await findAssignment(context.reader, request.assignmentId, context.now)
   return found === null ? [] : usersOf(context, subjectOf(found))
-}
-
-async function findNamed(
-  reader: SqlEntityManager,
-  { subject, what, on }: Extract<RevocationRequest, { readonly on: ScopeInput }>,
-  now: Date,
-): Promise<Assignment | null> {
-  const scope = await findScope(reader, on)
-  return scope === null ? null : findCurrent(reader, subject, what, scopeColumnsOf(scope), now)
 }
 
 /** Revokes an assignment that has not ended. The actor must hold all its permissions in that scope. The row stays as history. */

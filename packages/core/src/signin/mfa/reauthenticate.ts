@@ -70,7 +70,7 @@ async function checkPassword(context: PrepareContext, { password }: Input): Prom
   const throttle = await throttleKeys(ports, origin, ['id', userId], { guessed: 'proof', userId })
   const wait = await secondsToWait(reader, throttle, now)
   if (wait > 0 || password === undefined) return { matches: false, changedAt: null, wait }
-  return inTurn(ports.hasher, throttle.name, async (hasWaited) => {
+  return inTurn(ports.hasher, throttle.pair ?? throttle.name, async (hasWaited) => {
     const still = hasWaited ? await secondsToWait(reader, throttle, now) : wait
     if (still > 0) return { matches: false, changedAt: null, wait: still }
     const stored = await findStoredPassword(reader, { field: 'id', value: userId })
