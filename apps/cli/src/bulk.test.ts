@@ -1,5 +1,6 @@
 import { completed } from '@denizen/core'
 import { describe, expect, it } from 'vitest'
+import { unreadable } from './input-files.ts'
 import { useServed } from './testing/served.ts'
 
 const { served, asAdmin, terminal } = useServed()
@@ -100,11 +101,60 @@ describe('many users are made from a file', () => {
     ['[{"username":"a"},', 'is not JSON', 2],
     ['{"username":"a b"}', '0 users created, 1 not', 1],
     ['7\n', '0 users created, 1 not', 1],
+    ['[{"username":"a"},{"username":"b"', 'it ends in the middle', 2],
+    ['[{"username":"a"} {"username":"b"}]', 'it breaks at', 2],
+    ['{\n  "username": "a"\n}', 'is one JSON object, not a list', 2],
+    ['{\n  "users": [\n1\n]\n}', 'jq .users', 2],
   ])('that holds %j: %s', async (content, told, exitCode) => {
     const { code, stdout, stderr } = await run('users', 'bulk-create', terminal.write('odd.json', content))
     expect(code).toBe(exitCode)
     expect(stdout + stderr).toContain(told)
     if (exitCode === 2) expect(stderr).toMatch(/next: .*JSON/)
+  })
+})
+
+describe('Found by a stranger: a file that is something else is called what it is, with a next step', () => {
+  const realm = { realm: 'r', users: [{ username: 'a' }] }
+  const importing = (file: string) => ['users', 'import-records', file, '--source', 'shop']
+
+  it.each([JSON.stringify(realm), JSON.stringify(realm, null, 2), JSON.stringify([realm])])('a realm of Keycloak: %j', async (content) => {
+    const file = terminal.write('odd.json', content)
+    for (const line of [['users', 'bulk-create', file], importing(file)]) {
+      const { code, stderr } = await run(...line)
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringMatching(/is a realm of Keycloak[^]*next: .*denizen users import \S+odd\.json --dry-run\n/),
+      ])
+    }
+  })
+
+  it.each([
+    [
+      'Latin-1',
+      Buffer.from('{"username":"a"}\n{"username":"jürg"}', 'latin1'),
+      /not UTF-8: see line 2\.[^]*next: .*iconv -f latin1 -t utf-8 \S+ > utf8-odd\.json/,
+    ],
+    ['UTF-16', Buffer.from('\uFEFF{"username":"jürg"}', 'utf16le'), /not UTF-8: it is UTF-16\.[^]*next: .*iconv -f utf-16 -t utf-8/],
+  ])('%s', async (_, bytes, told) => {
+    const file = terminal.write('odd.json', bytes)
+    for (const line of [['users', 'bulk-create', file], ['users', 'import', file], importing(file), ['access', 'plan', file]])
+      expect(await run(...line)).toMatchObject({ code: 2, stderr: expect.stringMatching(told) })
+    for (const line of [importing('-'), ['users', 'bulk-archive', '-', '--yes'], ['call', 'users.find', '--input', '-']])
+      expect(await terminal.here(line, asAdmin(), bytes)).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/^error: Standard input is not UTF-8[^]*next: .*iconv/),
+      })
+  })
+
+  it('a directory, what may not be read, and nothing at all', async () => {
+    expect((await run('users', 'bulk-create', terminal.home)).stderr).toMatch(
+      /is a directory, where a file is needed\.[^]*next: .*Name a file/,
+    )
+    expect((await run('users', 'bulk-create', '/none/at/all')).stderr).toMatch(/There is no file[^]*next: /)
+    expect(unreadable('users.json', Object.assign(new Error('no'), { code: 'EACCES' }))).toMatchObject({
+      message: 'You may not read users.json.',
+      details: { next: 'See who may: ls -ld users.json' },
+    })
   })
 })
 

@@ -1,11 +1,15 @@
+import { constants } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { DenizenError } from '@denizen/core/calls'
+import { denizen } from './common-options.ts'
 import { usageError } from './failure.ts'
 import { parseJson } from './input-options.ts'
+import { shellWord } from './next-steps.ts'
 import { readInput } from './prompts.ts'
+import { nameOf, textIn } from './text.ts'
 
-/** Bytes. The most that is read from standard input; JavaScript strings cannot be much longer. */
-const largestInput = 512 * 1024 * 1024
+/** Bytes, some 512 MiB: JavaScript strings cannot be longer. */
+const largestInput = constants.MAX_STRING_LENGTH
 
 /** A record of a file with its line or position, from 1; or what is wrong with it. */
 type FileRecord = { readonly place: number } & (
@@ -18,36 +22,99 @@ export interface RecordFile {
   readonly records: readonly FileRecord[]
 }
 
-/** A file as text, without the byte order mark that some editors begin it with; `-` is standard input. */
+/** A file as text, which has to be UTF-8; `-` is standard input. */
 export async function readText(file: string): Promise<string> {
-  return (await readWhole(file)).replace(/^\uFEFF/, '')
+  if (file === '-') return readInput(largestInput)
+  const bytes = await readFile(file).catch((error: unknown) => {
+    throw unreadable(file, error)
+  })
+  if (bytes.length > largestInput) throw tooLarge(file)
+  return textIn(bytes, file)
 }
 
-async function readWhole(file: string): Promise<string> {
-  if (file === '-') return readInput(largestInput)
-  try {
-    return await readFile(file, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      throw new DenizenError('cli.noFile', 'notFound', `There is no file ${file}.`, { next: 'Name another file, or - for standard input.' })
-    throw usageError(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+/** The error for a file or directory that the system does not let us read. */
+export function unreadable(path: string, error: unknown): Error {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'for a reason that is not known'
+  const another = 'Name another file, or - for standard input.'
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'ENAMETOOLONG':
+      return new DenizenError('cli.noFile', 'notFound', `There is no file ${path}.`, { next: another })
+    case 'EISDIR':
+      return usageError(`${path} is a directory, where a file is needed.`, 'Name a file in it, or - for standard input.')
+    case 'EACCES':
+    case 'EPERM':
+      return usageError(`You may not read ${path}.`, `See who may: ls -ld ${shellWord(path)}`)
+    case 'ERR_FS_FILE_TOO_LARGE':
+      return tooLarge(path)
+    default:
+      return usageError(`${path} cannot be read (${code}).`, another)
   }
+}
+
+function tooLarge(file: string): Error {
+  return usageError(`${file} is larger than 512 MiB.`, 'Split it, and give the parts one after another.')
 }
 
 /** The records of a JSON array, or of a file with one JSON object a line. A line that is not JSON does not stop the others. */
 export async function readRecords(file: string): Promise<RecordFile> {
-  const name = file === '-' ? 'Standard input' : file
+  const name = nameOf(file)
   const text = await readText(file)
-  const whole = /^\s*\[/.test(text) ? parseJson(text, name, 'It begins like a JSON array, but is not one.') : null
-  const found: RecordFile = Array.isArray(whole)
-    ? { unit: 'item', records: whole.map((value: unknown, index) => ({ place: index + 1, ok: true, value })) }
-    : { unit: 'line', records: text.split('\n').flatMap((line, index) => (line.trim() === '' ? [] : [recordOf(line, index + 1)])) }
-  if (found.records.length === 0) throw usageError(`${name} is empty.`, expected)
+  if (text.trim() === '') throw usageError(`${name} is empty.`, expected)
+  const found = /^\s*\[/.test(text) ? itemsOf(text, name) : linesOf(text)
+  const [first] = found.records
+  if (first === undefined) throw usageError(`${name} is empty.`, expected)
+  if (found.unit === 'line') requireNoSingleObject(text, file, found)
+  if (first.ok && isRealm(first.value)) throw isARealm(file)
   if (found.records.every(({ ok }) => !ok)) throw usageError(`${name} is not JSON.`, expected)
   return found
 }
 
 const expected = 'It has to be a JSON array, or one JSON object a line (NDJSON).'
+
+function itemsOf(text: string, name: string): RecordFile {
+  const items = parseJson(
+    text,
+    name,
+    'Mend that place, or export it again; or write one JSON object a line: then a line that is wrong does not stop the others.',
+  )
+  return { unit: 'item', records: (items as unknown[]).map((value, index) => ({ place: index + 1, ok: true, value })) }
+}
+
+function linesOf(text: string): RecordFile {
+  return { unit: 'line', records: text.split('\n').flatMap((line, index) => (line.trim() === '' ? [] : [recordOf(line, index + 1)])) }
+}
+
+/** Throws if the file is one object over several lines. One in one line is a list of one. */
+function requireNoSingleObject(text: string, file: string, { records: [first] }: RecordFile): void {
+  if (first?.ok === true) return
+  const whole = parsedOrNull(text)
+  if (whole === null || typeof whole !== 'object') return
+  if (isRealm(whole)) throw isARealm(file)
+  const list =
+    'users' in whole && Array.isArray(whole.users) && file !== '-' ? ` Its list alone: jq .users ${shellWord(file)} > users.json` : ''
+  throw usageError(`${nameOf(file)} is one JSON object, not a list.`, expected + list)
+}
+
+function isRealm(value: unknown): boolean {
+  return value !== null && typeof value === 'object' && 'realm' in value && 'users' in value && Array.isArray(value.users)
+}
+
+function isARealm(file: string): Error {
+  return usageError(
+    `${nameOf(file)} is a realm of Keycloak, not a list of users.`,
+    `Import it: ${denizen} users import ${shellWord(file)} --dry-run`,
+  )
+}
+
+function parsedOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
 
 function recordOf(line: string, place: number): FileRecord {
   try {

@@ -209,9 +209,22 @@ export function parseJson(text: string, source: string, next?: string): unknown 
   try {
     return JSON.parse(text) as unknown
   } catch (error) {
-    const where = error instanceof Error ? (/line \d+ column \d+/.exec(error.message)?.[0] ?? null) : null
-    throw usageError(`${source} is not JSON${where === null ? '' : `: it breaks at ${where}`}.`, next ?? exampleFor(source))
+    const message = error instanceof Error ? error.message : ''
+    if (endsEarly(message, text))
+      throw usageError(
+        `${source} is not JSON: it ends in the middle.`,
+        exampleFor(source) ?? 'It may be cut off: export it again as JSON, or copy it again.',
+      )
+    const where = /line \d+ column \d+/.exec(message)?.[0]
+    throw usageError(`${source} is not JSON${where === undefined ? '' : `: it breaks at ${where}`}.`, next ?? exampleFor(source))
   }
+}
+
+/** By the message of JSON.parse: it was fine as far as the text goes. */
+function endsEarly(message: string, text: string): boolean {
+  if (/end of JSON input|Unterminated string/.test(message)) return true
+  const [, position] = /at position (\d+)/.exec(message) ?? []
+  return position !== undefined && Number(position) >= text.trimEnd().length
 }
 
 /** JSON as it is typed for an option or an argument; undefined: the source is neither. */

@@ -3,6 +3,7 @@ import { DenizenError } from '@denizen/core/calls'
 import type { Connection } from './calls.ts'
 import { cancelled, usageError } from './failure.ts'
 import { note } from './output.ts'
+import { textIn } from './text.ts'
 
 /** Prompts go to standard error, so that standard output holds only the answer. */
 const terminal = { output: process.stderr }
@@ -59,7 +60,7 @@ export async function askedAgainAfter<T>(wrong: readonly string[], ask: () => Pr
   }
 }
 
-/** Everything on standard input. */
+/** Everything on standard input, which has to be UTF-8. */
 export async function readInput(limit: number): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
@@ -68,7 +69,7 @@ export async function readInput(limit: number): Promise<string> {
     if (size > limit) throw usageError(`There are more than ${limit} bytes on standard input.`)
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return textIn(Buffer.concat(chunks), '-')
 }
 
 /** A secret from standard input, without the line break at its end. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { inputWords, keycloakRealm, lostIn, uploadOf, type KeycloakRealm, type Lost } from '@denizen/core/contract'
 import { usageError } from './failure.ts'
 import { parseJson } from './input-options.ts'
-import { readText } from './input-files.ts'
+import { readText, unreadable } from './input-files.ts'
 
 /** How to get the file. */
 const howToExport = 'Export the realm from Keycloak: bin/kc.sh export --file realm.json --realm <name> --users realm_file'
@@ -37,7 +37,10 @@ async function filesOf(path: string): Promise<readonly string[]> {
     () => false, // reading it says what is wrong
   )
   if (!isDirectory) return [path]
-  const names = (await readdir(path)).filter((name) => /-(?:realm|users-\d+|federated-users-\d+)\.json$/.test(name))
+  const all = await readdir(path).catch((error: unknown) => {
+    throw unreadable(path, error)
+  })
+  const names = all.filter((name) => /-(?:realm|users-\d+|federated-users-\d+)\.json$/.test(name))
   if (names.length === 0) throw usageError(`There is no realm export in ${path}.`, howToExport)
   return names.toSorted((one, other) => one.localeCompare(other, 'en', { numeric: true })).map((name) => join(path, name))
 }

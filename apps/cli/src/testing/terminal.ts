@@ -71,7 +71,7 @@ export class Terminal {
   }
 
   /** The same command without a process of its own, in the same home; `input` is its standard input. */
-  here(parameters: readonly string[], env: Readonly<Record<string, string>> = {}, input = ''): Promise<Ended> {
+  here(parameters: readonly string[], env: Readonly<Record<string, string>> = {}, input: string | Buffer = ''): Promise<Ended> {
     // The working directory is vitest's, where somebody who tried `npm start` has a database.
     const places = { XDG_CONFIG_HOME: join(this.home, '.config'), DENIZEN_DATA_DIR: join(this.home, 'denizen-data') }
     return runHere(parameters, { ...places, ...this.#env, ...env }, input)
@@ -123,7 +123,7 @@ export class Terminal {
   }
 
   /** Puts a file into the home and gives its path. */
-  write(name: string, content: string): string {
+  write(name: string, content: string | Buffer): string {
     const path = join(this.home, name)
     writeFileSync(path, content)
     return path
@@ -146,7 +146,11 @@ function onTerminal(line: readonly string[], columns: number): readonly string[]
 }
 
 /** Runs a command line in this process, at a tenth of the time: one at a time. */
-export async function runHere(parameters: readonly string[], env: Readonly<Record<string, string>>, input = ''): Promise<Ended> {
+export async function runHere(
+  parameters: readonly string[],
+  env: Readonly<Record<string, string>>,
+  input: string | Buffer = '',
+): Promise<Ended> {
   const written = { stdout: '', stderr: '' }
   const exitCode = process.exitCode
   process.exitCode = undefined
@@ -159,7 +163,9 @@ export async function runHere(parameters: readonly string[], env: Readonly<Recor
       return true
     }),
   )
-  const stdin = vi.spyOn(process, 'stdin', 'get').mockReturnValue(Readable.from([Buffer.from(input)]) as never)
+  const stdin = vi
+    .spyOn(process, 'stdin', 'get')
+    .mockReturnValue(Readable.from([typeof input === 'string' ? Buffer.from(input) : input]) as never)
   try {
     return endedWith({ code: await run(parameters), signal: null, ...written })
   } finally {
