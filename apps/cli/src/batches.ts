@@ -1,5 +1,6 @@
 import { DenizenError } from '@denizen/core/calls'
 import { exitCodes } from './failure.ts'
+import { interruptible } from './interruption.ts'
 import { progressOf } from './progress.ts'
 
 /** Bytes in one call: the server takes requests of 1 MB, and small calls let the progress bar move. */
@@ -36,13 +37,18 @@ interface Work<Item> {
   readonly again: string
 }
 
-/** Runs chunk by chunk. An error after the first chunk also says how far it came: `cli.stopped`. */
+/** Runs chunk by chunk. What stops it after the first chunk, an error (`cli.stopped`) or Ctrl-C, also says how far it came. */
 export async function runInChunks<Item>(parts: readonly Item[][], work: Work<Item>): Promise<void> {
   const total = parts.reduce((sum, part) => sum + part.length, 0)
   const progress = progressOf(total, { doing: work.doing, parts: parts.length })
   let done = 0
+  const interruption = interruptible(
+    () => `Cancelled after ${done} of ${total}; what was on its way may be done too.\nnext:  ${work.again}`,
+  )
   try {
     for (const [index, part] of parts.entries()) {
+      if (interruption.isAsked())
+        throw new DenizenError('cli.cancelled', 'internal', `Cancelled after ${done} of ${total}.`, { next: work.again })
       await work.each(part, keyFor(work.key, index, parts.length))
       done += part.length
       progress.at(done)
@@ -51,7 +57,10 @@ export async function runInChunks<Item>(parts: readonly Item[][], work: Work<Ite
     progress.end()
     if (done === 0 || !(error instanceof DenizenError)) throw error
     work.tell()
+    if (error.code === 'cli.cancelled') throw error
     throw new DenizenError('cli.stopped', error.kind, `It stopped after ${done} of ${total}: ${error.message}`, { next: work.again }, error)
+  } finally {
+    interruption.end()
   }
   progress.end()
 }

@@ -51,7 +51,7 @@ it('a realm is planned without a trace', async () => {
   expect([code, stdout]).toEqual([6, expect.stringMatching(/^ {2}2 users are added$/m)])
   // O6: and it says all that the import would say, with names.
   expect(stdout).toMatch(/^2 users would be created, 1 not\.$/m)
-  expect(stdout).toContain(`Roles that would be created (they grant nothing until you map them): ${name}:admin, ${name}:user`)
+  expect(stdout).toContain(`Roles that would be created: ${name}:admin, ${name}:user\nThey grant nothing until you say what: `)
   expect(stdout).toMatch(/^# +USERNAME +WHY +CODE\n2 +bad name +\S/m)
   expect(stdout).toMatch(new RegExp(`^# +USERNAME +WHAT\\n3 +${bob} +.*${name}:unheard-of$`, 'm'))
   expect(stdout).toMatch(/^clients +1 +-$/m)
@@ -65,9 +65,13 @@ it('a realm comes in: what was made, what was not and why, and code 6 for "in pa
   const { code, stdout, stderr } = await run(file, '--create-roles')
   expect([code, stderr]).toEqual([6, ''])
   expect(stdout).toMatch(/^2 users created, 1 not\.$/m)
-  expect(stdout).toContain(`Roles created (they grant nothing until you map them): ${name}:admin, ${name}:user`)
+  expect(stdout).toContain(`Roles created: ${name}:admin, ${name}:user`)
   expect(stdout).toMatch(/^# +USERNAME +WHY +CODE\n2 +bad name +\S/m)
   expect(stdout).toMatch(new RegExp(`^# +USERNAME +WHAT\\n3 +${bob} +.*${name}:unheard-of$`, 'm'))
+
+  const [, mapping = ''] = /^They grant nothing until you say what: .*denizen (roles grant-permission \S+) …$/m.exec(stdout) ?? []
+  expect((await terminal.here([...mapping.split(' '), 'users.list'], asAdmin())).code).toBe(0)
+  expect((await terminal.here(['roles', 'revoke-permission', `${name}:admin`, 'users.list', '--yes'], asAdmin())).code).toBe(0)
 
   const { accessToken, user } = completed(await world.asAnonymous().auth.signIn({ identifier: email, password: secret }))
   expect(user.username).toBe(alice)
@@ -98,6 +102,15 @@ it('a repeat changes nothing, and says of everybody that they are there', async 
   expect(json<Imported>().failed.map(({ username, code: why }) => [username, why])).toEqual([['bad name', 'users.unreadable']])
   const { users, roles, role_assignments: assignments } = await served().world.counts()
   expect({ users, roles, assignments }).toEqual({ users: before['users'], roles: before['roles'], assignments: before['role_assignments'] })
+})
+
+it('Found by a stranger: what a user did not get names the option of the command line, not the field', async () => {
+  const { file } = newRealm()
+  for (const more of [['--dry-run'], [], ['--json']]) {
+    const { stdout } = await run(file, ...more)
+    expect(stdout).toContain('import with --create-roles')
+    expect(stdout).not.toContain('createRoles')
+  }
 })
 
 it.each([

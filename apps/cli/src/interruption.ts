@@ -12,3 +12,25 @@ export function endAtInterruption(): void {
     process.exit(exitCodes.cancelled)
   })
 }
+
+/** Work in parts, which the first Ctrl-C stops between two of them, so that it can be said how far it came. */
+export interface Interruptible {
+  /** Whether Ctrl-C was pressed. */
+  isAsked(): boolean
+  end(): void
+}
+
+/** The second Ctrl-C ends the command at once; `last` is what is said then. */
+export function interruptible(last: () => string): Interruptible {
+  let isAsked = false
+  const listen = () => {
+    if (isAsked) {
+      note(`\n${last()}`)
+      process.exit(exitCodes.cancelled)
+    }
+    isAsked = true
+    note('\nStopping after this part. Press Ctrl+C again to stop at once.')
+  }
+  process.on('SIGINT', listen)
+  return { isAsked: () => isAsked, end: () => void process.off('SIGINT', listen) }
+}

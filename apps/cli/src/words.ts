@@ -61,7 +61,7 @@ function wordFor(command: Command, field: string): string | null {
 }
 
 /** Fields in backticks, or with a capital inside: other words are names of fields only perhaps. */
-function withFields(command: Command, text: string): string {
+export function withFields(command: Command, text: string): string {
   const unquoted = text.replaceAll(/`(\w+)`/g, (_quoted, field: string) => wordFor(command, field) ?? field)
   return unquoted.replaceAll(/(?<![\w.])[a-z]+(?:[A-Z][a-z]+)+(?!\w|\.\w|\()/g, (word) => wordFor(command, word) ?? word)
 }

@@ -5,10 +5,12 @@ import type { LeafOptions } from '../action-command.ts'
 import { runInChunks, exitCodeOfCreate, chunked } from '../batches.ts'
 import type { Connection } from '../calls.ts'
 import { connected } from '../connection.ts'
-import { addChangeOptions, addConnectionOptions, addOutputOptions, formatOf } from '../common-options.ts'
+import { addChangeOptions, addConnectionOptions, addOutputOptions, denizen, formatOf } from '../common-options.ts'
+import { shellWord } from '../next-steps.ts'
 import { printAnswer, table, type Column } from '../output.ts'
 import { planText, sumOf } from '../plan.ts'
 import { readRealm, type RealmExport } from '../realm-files.ts'
+import { withFields } from '../words.ts'
 
 export type Imported = OutputOf<typeof signatures.users.import>
 
@@ -33,13 +35,13 @@ Examples:
   $ denizen users import export-directory/ --create-roles`,
   )
   command.action(async (file: string) => {
-    const options = command.opts<LeafOptions>()
     const realm = await readRealm(file)
-    await connected(options, (connection) => importParts(connection, realm, options))
+    await connected(command.opts<LeafOptions>(), (connection) => importParts(connection, realm, command))
   })
 }
 
-async function importParts({ calls }: Connection, { realm: whole, lost }: RealmExport, options: LeafOptions): Promise<void> {
+async function importParts({ calls }: Connection, { realm: whole, lost }: RealmExport, command: Command): Promise<void> {
+  const options = command.opts<LeafOptions>()
   const { users, ...realm } = whole
   const inputOf = (part: KeycloakRealm['users']) => ({
     format: 'keycloak' as const,
@@ -48,13 +50,18 @@ async function importParts({ calls }: Connection, { realm: whole, lost }: RealmE
   })
   const parts = users.length === 0 ? [[]] : chunked(users, largestImport) // it may hold only roles
   const outcome: Imported = nothingYet(lost)
+  // What it says of a user may name an option.
+  const inWords = (part: Imported): Imported => ({
+    ...part,
+    warnings: part.warnings.map((warning) => ({ ...warning, message: withFields(command, warning.message) })),
+  })
   let done = 0
   if (options.dryRun === true) {
     const plans: { start: number; plan: Plan }[] = []
     for (const part of parts) {
       const plan = await calls.users.import.plan(inputOf(part))
       plans.push({ start: done, plan })
-      if (plan.answer !== undefined) add(outcome, signatures.users.import.output.parse(plan.answer), done)
+      if (plan.answer !== undefined) add(outcome, inWords(signatures.users.import.output.parse(plan.answer)), done)
       done += part.length
     }
     tellPlan(sumOf(plans), outcome, outcome, options)
@@ -66,7 +73,7 @@ async function importParts({ calls }: Connection, { realm: whole, lost }: RealmE
       again: 'Run it again: users that it has made already stay as they are.',
       tell,
       async each(part, key) {
-        add(outcome, await calls.users.import(inputOf(part), key), done)
+        add(outcome, inWords(await calls.users.import(inputOf(part), key)), done)
         done += part.length
       },
     })
@@ -114,7 +121,7 @@ export function importedText(imported: Imported, verb: 'was' | 'would be'): stri
   const sections = [[`${users} ${verb === 'was' ? 'created' : 'would be created'}`, ...more].join(', ') + '.']
   if (rolesCreated.length > 0)
     sections.push(
-      `Roles ${verb === 'was' ? 'created' : 'that would be created'} (they grant nothing until you map them): ${rolesCreated.join(', ')}`,
+      `Roles ${verb === 'was' ? 'created' : 'that would be created'}: ${rolesCreated.join(', ')}\nThey grant nothing until you say what: ${denizen} roles grant-permission ${shellWord(rolesCreated[0] ?? '')} …`,
     )
   if (failed.length > 0) sections.push(`Not created:\n${table(failed, failureColumns)}`)
   if (rolesFailed.length > 0) sections.push(`Roles not created:\n${table(rolesFailed, roleColumns)}`)
