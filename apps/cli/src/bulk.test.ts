@@ -103,7 +103,8 @@ describe('many users are made from a file', () => {
     const { code, stdout } = await running.ended
     expect(code).toBe(130)
     expect(stdout).toContain('Stopping after this part.')
-    const [, done = ''] = /Cancelled after (\d+) of 2000\. \(cli\.cancelled\)\s+next: {2}Run it again: users that exist already/.exec(stdout) ?? []
+    const [, done = ''] =
+      /Cancelled after (\d+) of 2000\. \(cli\.cancelled\)\s+next: {2}Run it again: users that exist already/.exec(stdout) ?? []
     expect(Number(done)).toBeLessThan(2000)
     const { count } = await served().admin.as.users.count({ where: { username: { startsWith: `${tag}-` } } })
     expect(count).toBe(Number(done))

@@ -1,4 +1,3 @@
-import { styleText } from 'node:util'
 import { DenizenError, type ErrorKind } from '@denizen/core/calls'
 import { CommanderError } from 'commander'
 import { nextStep } from './next-steps.ts'
@@ -83,9 +82,8 @@ function messageOf({ message, details }: DenizenError): string {
 /** Prints a failure on standard error: message, code, and what to do now. */
 export function printFailure(failure: Failure, asJson: boolean): void {
   const { code, message, next, details } = failure
-  if (asJson) return note(json({ error: { code, message, next, details } }))
+  if (asJson) return void process.stderr.write(`${json({ error: { code, message, next, details } })}\n`)
   if (message === '') return
-  const red = (text: string) => styleText('red', text, { stream: process.stderr })
-  note(`${red('error:')} ${printable(message)}${code === 'cli.usage' ? '' : ` (${code})`}`)
-  if (next !== null) note(`${styleText('cyan', 'next:', { stream: process.stderr })}  ${printable(next)}`)
+  note(`error: ${printable(message)}${code === 'cli.usage' ? '' : ` (${code})`}`)
+  for (const step of next?.split('\n') ?? []) note(`next:  ${printable(step)}`)
 }

@@ -77,7 +77,7 @@ function itemsOf(text: string, name: string): RecordFile {
   const items = parseJson(
     text,
     name,
-    'Mend that place, or export it again; or write one JSON object a line: then a line that is wrong does not stop the others.',
+    'Mend it, or export it again; with one JSON object a line, a line that is wrong does not stop the others.',
   )
   return { unit: 'item', records: (items as unknown[]).map((value, index) => ({ place: index + 1, ok: true, value })) }
 }

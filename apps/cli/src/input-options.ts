@@ -210,13 +210,14 @@ export function parseJson(text: string, source: string, next?: string): unknown 
     return JSON.parse(text) as unknown
   } catch (error) {
     const message = error instanceof Error ? error.message : ''
+    const step = next ?? exampleFor(source)
     if (endsEarly(message, text))
       throw usageError(
         `${source} is not JSON: it ends in the middle.`,
-        exampleFor(source) ?? 'It may be cut off: export it again as JSON, or copy it again.',
+        step ?? 'It may be cut off: export it as JSON again, or copy it again.',
       )
     const where = /line \d+ column \d+/.exec(message)?.[0]
-    throw usageError(`${source} is not JSON${where === undefined ? '' : `: it breaks at ${where}`}.`, next ?? exampleFor(source))
+    throw usageError(`${source} is not JSON${where === undefined ? '' : `: it breaks at ${where}`}.`, step)
   }
 }
 

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import type { User } from '@denizen/core/contract'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { userColumns } from './commands/users-text.ts'
-import { json, localTime, printAnswer, record, table } from './output.ts'
+import { json, localTime, note, printAnswer, record, table } from './output.ts'
 
 interface Row {
   readonly name: string
@@ -219,5 +219,44 @@ describe('an answer', () => {
     ['text', null, 'words\n'],
   ] as const)('as %s of %j', (format, answer, text) => {
     expect(printed(() => printAnswer(format, answer, () => 'words'))).toBe(text)
+  })
+})
+
+describe('Found by a stranger: long sentences are broken at words on a terminal', () => {
+  const next =
+    'Try again, or have a link mailed to you: npx denizen password forgot …; else ask for one: npx denizen users send-setup-link …'
+
+  function noted(columns: number, text: string): string {
+    const before = { isTTY: process.stderr.isTTY, columns: process.stderr.columns }
+    Object.assign(process.stderr, { isTTY: true, columns })
+    let said = ''
+    vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+      said += String(chunk)
+      return true
+    })
+    note(text)
+    Object.assign(process.stderr, before)
+    return stripVTControlCharacters(said)
+  }
+
+  it.each([30, 40, 60, 80, 100])('of a next step, below its first word, %i columns wide; commands stay whole', (columns) => {
+    const said = noted(columns, `next:  ${next}`)
+    const lines = said.trimEnd().split('\n')
+    expect(lines.length).toBeGreaterThan(1)
+    expect(lines.slice(1).every((line) => /^ {7}\S/.test(line))).toBe(true)
+    expect(lines.filter((line) => line.length > columns && !/^ {7}npx denizen [^;]*…;?$/.test(line))).toEqual([])
+    expect(lines.map((line) => line.slice(7)).join(' ')).toBe(next)
+    for (const command of ['npx denizen password forgot …', 'npx denizen users send-setup-link …']) expect(said).toContain(command)
+  })
+
+  it('of a list of mistakes, with the indent of each', () => {
+    expect(noted(20, 'error: No.\n  --name: far too long for it')).toBe('error: No.\n  --name: far too\n  long for it\n')
+  })
+
+  it('of an answer, but neither its tables nor what is to be copied', () => {
+    const text =
+      'Signed in to http://localhost:4000 as ada until tomorrow.\nNAME  WHAT\nada   one that is as wide as it has to be, and wider\nname: a line of YAML, which is no sentence'
+    const shown = onTerminal(40, () => printed(() => printAnswer('text', null, () => text)))
+    expect(shown).toBe(text.replace('as ada', 'as\nada') + '\n')
   })
 })

@@ -26,16 +26,39 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** Prints a remark on standard error, because it is not part of the answer. */
+/** Prints a remark on standard error, because it is not part of the answer. On a terminal it is broken at words. */
 export function note(text: string): void {
-  process.stderr.write(`${text}\n`)
+  const lines = text.split('\n').map((line) => hanging(line, roomOf(process.stderr)))
+  process.stderr.write(`${lines.join('\n')}\n`)
+}
+
+const colours = { error: 'red', next: 'cyan' } as const
+
+/** A line that is too long goes on below its first word, not below `next:`. */
+function hanging(line: string, columns: number): string {
+  const [label, name] = /^(?:(error|next|warning): +| *)/.exec(line) ?? ['']
+  const [first = '', ...more] = wrapped(line.slice(label.length), columns - label.length)
+  const coloured =
+    name === 'error' || name === 'next'
+      ? styleText(colours[name], label.trimEnd(), { stream: process.stderr }) + ' '.repeat(label.length - name.length - 1)
+      : label
+  return [coloured + first, ...more.map((text) => ' '.repeat(label.length) + text)].join('\n')
 }
 
 /** Prints an answer in the given format; `ndjson` prints each item of a page. */
 export function printAnswer(format: Format, answer: unknown, text: () => string): void {
-  if (format === 'text') return print(text())
+  if (format === 'text') return print(withFittingSentences(text()))
   if (format === 'json') return print(json(answer, 2))
   for (const line of isPage(answer) ? answer.items : [answer]) print(json(line))
+}
+
+/** Sentences are broken at words; what stands in columns, or is to be copied as it is, fits already or stays whole. */
+function withFittingSentences(text: string): string {
+  const isSentence = (line: string) => /^[A-Z\d]/.test(line) && !line.includes('  ')
+  return text
+    .split('\n')
+    .flatMap((line) => (isSentence(line) ? wrapped(line, room()) : [line]))
+    .join('\n')
 }
 
 /** JSON that is safe on a terminal: the same value, with control characters and line separators escaped. */
@@ -107,13 +130,13 @@ function tableOf<Row>(rows: readonly Row[], columns: readonly Column<Row>[], bel
   return [heading, ...rows.map((row, index) => line(cells[index] ?? []) + under(below.map(({ value }) => cell(value(row)))))].join('\n')
 }
 
-/** Names and values, aligned; null is left out. */
-export function record(fields: readonly (readonly [name: string, value: unknown])[]): string {
+/** Names and values, aligned; null is left out. `margin`: columns before them. */
+export function record(fields: readonly (readonly [name: string, value: unknown])[], margin = 0): string {
   const shown = fields.filter(([, value]) => value !== null && value !== undefined)
   const widest = Math.max(0, ...shown.map(([name]) => width(name)))
   return shown
     .map(([name, value]) => {
-      const lines = wrapped(value instanceof Date ? localTime(value) : cell(value), room() - widest - 2)
+      const lines = wrapped(value instanceof Date ? localTime(value) : cell(value), room() - margin - widest - 2)
       return `${dim(padded(name, widest))}  ${lines.join(`\n${' '.repeat(widest + 2)}`)}`
     })
     .join('\n')
@@ -121,15 +144,32 @@ export function record(fields: readonly (readonly [name: string, value: unknown]
 
 /** Columns of the terminal; without one there is no end. */
 export function room(): number {
-  return process.stdout.isTTY && process.stdout.columns > 0 ? process.stdout.columns : Number.POSITIVE_INFINITY
+  return roomOf(process.stdout)
 }
 
-/** The lines of a text, broken at spaces where they are too long. A word that is too long stays whole, to be copied. */
+function roomOf({ isTTY, columns }: { readonly isTTY?: boolean; readonly columns?: number }): number {
+  return isTTY === true && columns !== undefined && columns > 0 ? columns : Number.POSITIVE_INFINITY
+}
+
+/** A command to type: after a colon to where the sentence goes on, or between quotes. */
+const commands =
+  /(?<=: )(?:npx denizen|denizen|npm|unset|iconv|dig|ls|jq|createdb) (?:'[^']*'|"[^"]*"|(?!, |; |\. | or ).)+|"(?:npx )?denizen [^"]+"/g
+
+/** The words of a line; a command is one word. */
+function wordsOf(line: string): readonly string[] {
+  const blank = '\u0000'
+  return line
+    .replaceAll(commands, (command) => command.replaceAll(' ', blank))
+    .split(' ')
+    .map((word) => word.replaceAll(blank, ' '))
+}
+
+/** The lines of a text, broken at spaces where they are too long. A word or a command that is too long stays whole, to be copied. */
 export function wrapped(text: string, columns: number): readonly string[] {
   return text.split('\n').flatMap((line) => {
     if (width(line) <= columns) return [line]
     const lines: string[] = []
-    for (const word of line.split(' ')) {
+    for (const word of wordsOf(line)) {
       const last = lines.at(-1)
       if (last === undefined || width(`${last} ${word}`) > columns) lines.push(word)
       else lines[lines.length - 1] = `${last} ${word}`

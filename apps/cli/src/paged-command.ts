@@ -5,7 +5,7 @@ import { addAction, type ActionCommand, type Input, type LeafOptions } from './a
 import { callNamed, type Connection } from './calls.ts'
 import { usageError } from './failure.ts'
 import { formatOf } from './common-options.ts'
-import { indented, json, note, print, printAnswer, table, type Column } from './output.ts'
+import { json, note, print, printAnswer, table, type Column } from './output.ts'
 
 interface Page<Item> {
   readonly items: readonly Item[]
@@ -119,6 +119,6 @@ function pageText<Item>(page: Page<Item>, { things, columns, remark }: Listing<I
   const { items, nextCursor, total } = page
   if (nextCursor !== null) note('There are more: --all shows all of them, --limit up to 100; --json has the cursor of the next page.')
   if (typeof total === 'number' && total > 0) note(`${items.length} of ${total} ${things}`)
-  if (remark(page) !== '') note(indented(remark(page), 0))
+  if (remark(page) !== '') note(remark(page))
   return items.length === 0 ? `No ${things} found.` : table(items, columns, 'a wider terminal, --columns or --json')
 }

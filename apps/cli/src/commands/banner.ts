@@ -3,6 +3,9 @@ import { defaultUrl } from '../connection.ts'
 import { denizen } from '../common-options.ts'
 import { bold, dim, record } from '../output.ts'
 
+/** Columns before everything. */
+const margin = 2
+
 /** The first superadmin, with the password that is shown once. */
 export interface Admin {
   readonly username: string
@@ -34,20 +37,26 @@ export function firstBanner(url: string, config: Config, admin: Pick<Admin, 'use
 
 /** Printed once: only a hash of the password is stored. */
 export function credentialsText({ username, password }: Admin): string {
-  const fields = record([
-    ['username', username],
-    ['password', password],
-  ])
+  const fields = record(
+    [
+      ['username', username],
+      ['password', password],
+    ],
+    margin,
+  )
   return `${bold('A superadmin is created.')} The password is shown now and never again:\n${fields.replaceAll(/^/gm, '  ')}`
 }
 
 function placesText(url: string, config: Config): string {
-  return record([
-    ['URL', url],
-    ['Data', dataText(config)],
-    ['Mail', mailText(config)],
-    ['Stop', 'Ctrl+C'],
-  ])
+  return record(
+    [
+      ['URL', url],
+      ['Data', dataText(config)],
+      ['Mail', mailText(config)],
+      ['Stop', 'Ctrl+C'],
+    ],
+    margin,
+  )
 }
 
 /** Where mail goes. */
@@ -76,5 +85,5 @@ function dataText({ database }: Config): string {
 }
 
 function indented(text: string): string {
-  return `\n${text.replaceAll(/^(?=.)/gm, '  ')}`
+  return `\n${text.replaceAll(/^(?=.)/gm, ' '.repeat(margin))}`
 }

@@ -50,18 +50,13 @@ async function importParts({ calls }: Connection, { realm: whole, lost }: RealmE
   })
   const parts = users.length === 0 ? [[]] : chunked(users, largestImport) // it may hold only roles
   const outcome: Imported = nothingYet(lost)
-  // What it says of a user may name an option.
-  const inWords = (part: Imported): Imported => ({
-    ...part,
-    warnings: part.warnings.map((warning) => ({ ...warning, message: withFields(command, warning.message) })),
-  })
   let done = 0
   if (options.dryRun === true) {
     const plans: { start: number; plan: Plan }[] = []
     for (const part of parts) {
       const plan = await calls.users.import.plan(inputOf(part))
       plans.push({ start: done, plan })
-      if (plan.answer !== undefined) add(outcome, inWords(signatures.users.import.output.parse(plan.answer)), done)
+      if (plan.answer !== undefined) add(outcome, withOptions(command, signatures.users.import.output.parse(plan.answer)), done)
       done += part.length
     }
     tellPlan(sumOf(plans), outcome, outcome, options)
@@ -73,7 +68,7 @@ async function importParts({ calls }: Connection, { realm: whole, lost }: RealmE
       again: 'Run it again: users that it has made already stay as they are.',
       tell,
       async each(part, key) {
-        add(outcome, inWords(await calls.users.import(inputOf(part), key)), done)
+        add(outcome, withOptions(command, await calls.users.import(inputOf(part), key)), done)
         done += part.length
       },
     })
@@ -92,6 +87,11 @@ export function tellPlan(plan: Plan, outcome: Imported, { failed, ...answer }: {
 
 export function nothingYet(lost: RealmExport['lost']): Imported {
   return { created: 0, completed: 0, unchanged: 0, users: [], rolesCreated: [], rolesFailed: [], failed: [], warnings: [], lost: [...lost] }
+}
+
+/** What it says of a user may name an option. */
+function withOptions(command: Command, part: Imported): Imported {
+  return { ...part, warnings: part.warnings.map((warning) => ({ ...warning, message: withFields(command, warning.message) })) }
 }
 
 /** Turns positions in a chunk into positions in the file. Every chunk has all roles; what is lost was counted in the file. */
