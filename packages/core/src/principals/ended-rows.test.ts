@@ -14,7 +14,8 @@ describe.each(databases)('a token on %s opens nothing once one of the rows that 
     const admin = await world().asSuperadmin()
     const { accessToken: token } = await admin.as.auth.impersonate({ userId: (await world().newUser()).id, reason: 'ticket 4711' })
     const principal = await world().core.authenticate(token)
-    if (principal?.sessionId == null || admin.principal.sessionId === null) throw new Error('an impersonation has a session')
+    if (principal === null || principal.sessionId === null || admin.principal.sessionId === null)
+      throw new Error('an impersonation has a session')
     return { token, userId: admin.user.id, own: admin.principal.sessionId, session: principal.sessionId, tokenId: principal.tokenId }
   }
   type Impersonated = Awaited<ReturnType<typeof impersonated>>
