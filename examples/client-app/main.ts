@@ -22,6 +22,6 @@ try {
   await client.auth.signOut()
 } catch (error) {
   if (!(error instanceof DenizenError)) throw error
-  console.error(`${error.code}: ${error.message}`)
+  console.error(`${error.code}: ${error.message}${error.code === 'client.unreachable' ? ' Another address: set DENIZEN_URL.' : ''}`)
   process.exit(1)
 }

@@ -17,7 +17,9 @@ beforeAll(async () => {
   const { world, server } = served()
   url = server.url
   ada = await world.signUp({ username: 'ada', email: 'ada@example.com' })
-  admin = await world.asSuperadmin()
+  const user = await world.newUser({ username: 'superadmin' })
+  await world.grant(user, 'superadmin')
+  admin = await world.signIn(user)
 })
 
 /** A client of the superadmin. */
@@ -29,12 +31,9 @@ describe('C13: README.md', () => {
     const [email, idempotencyKey] = [newEmail(), 'once']
     const seen: unknown[] = []
     const console = { log: (text: unknown) => void seen.push(text) }
-    {
-      const client = createClient({ url, session: memorySession() }) // refreshes by itself; 'cookie' in a browser
-      await client.auth.signIn({ identifier: 'ada', password }) // may ask for a second factor: auth.completeSignIn
-      await client.users.current() // everything about the caller
-    }
-    const client = operatorClient()
+    const client = createClient({ url, session: memorySession() }) // refreshes by itself; 'cookie' in a browser
+    await client.auth.signIn({ identifier: 'superadmin', password }) // may ask for a second factor: auth.completeSignIn
+    await client.users.current() // everything about the caller
     await client.users.update({ userId, fullName: null }) // null clears, absent leaves
     await client.users.setStatus.plan({ userId, status: 'suspended' }) // what would happen
     await client.users.create({ email }, { idempotencyKey }) // safe to repeat

@@ -48,6 +48,7 @@ const steps: Readonly<Record<string, Step>> = {
   'request.databaseUnavailable': `Find out why: ${denizen} doctor`,
   'request.databaseFull': `On its machine, see how much room there is: ${denizen} doctor`,
   'request.retriesExhausted': 'Wait a moment and try again.',
+  'request.stopping': 'Wait a moment and try again.',
   'request.tooLarge': 'Send less at once, or raise DENIZEN_BODY_LIMIT of the server.',
   'request.urlTooLong': 'Ask for less in one query: shorter lists, fewer conditions.',
   'request.versionConflict': 'Read it again, then repeat with its new --version, or without.',

@@ -32,6 +32,7 @@ export const commonErrors: readonly ErrorDefinition<never>[] = [
   databaseFull,
   databaseNotMigrated,
   request.outcomeUnknown,
+  request.stopping,
   request.internal,
   tooManyRequests,
   keyUnreadable,

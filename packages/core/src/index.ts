@@ -33,7 +33,7 @@ export { defaultSettings, type IdentityProvider, type Settings } from './kernel/
 export type { Origin } from './kernel/origin.ts'
 export { catalogueOf } from './kernel/catalogue.ts'
 export type { Grants } from './kernel/grants.ts'
-export { databaseUnavailable, defineError, internal, invalidInput, unknownAction, type ErrorDefinition } from './kernel/errors.ts'
+export { databaseUnavailable, defineError, internal, invalidInput, stopping, unknownAction, type ErrorDefinition } from './kernel/errors.ts'
 export type { DomainEvent, Job } from './kernel/event.ts'
 export { html, Html } from './kernel/html.ts'
 export { isObject } from './kernel/json.ts'

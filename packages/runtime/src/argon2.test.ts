@@ -110,8 +110,8 @@ describe('threadedHasher', () => {
     const waits = made.hash('password').catch((error: unknown) => error)
     await made.close()
     expect(await running).toContain('$argon2id$')
-    expect(await waits).toMatchObject({ code: 'passwords.busy' })
-    await expect(made.hash('password')).rejects.toMatchObject({ code: 'passwords.busy' })
+    expect(await waits).toMatchObject({ code: 'request.stopping' })
+    await expect(made.hash('password')).rejects.toMatchObject({ code: 'request.stopping' })
   })
 
   test('leaves the shared thread pool free: files are read while sixteen passwords are hashed', async () => {

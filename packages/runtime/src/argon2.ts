@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { passwordsBusy, type Hasher } from '@denizen/core'
+import { passwordsBusy, stopping, type Hasher } from '@denizen/core'
 import { isEncoded, workOf } from '@denizen/core/hashes'
 import { isWeak, parseArgon2, type HashAnswer, type HashRequest } from './argon2-cost.ts'
 
@@ -66,10 +66,9 @@ class HashingThreads {
 
   submit(request: HashRequest): Promise<string | boolean> {
     return new Promise((resolve, reject) => {
-      if (this.#closed || (this.#waiting.length >= this.#queueLimit && this.#idleSlot() === null)) {
-        reject(passwordsBusy({ retryAfter: this.#secondsToWait() }))
-        return
-      }
+      if (this.#closed) return reject(stopping({}))
+      if (this.#waiting.length >= this.#queueLimit && this.#idleSlot() === null)
+        return reject(passwordsBusy({ retryAfter: this.#secondsToWait() }))
       this.#waiting.push({ request, resolve, reject })
       this.#dispatch()
     })
@@ -81,7 +80,7 @@ class HashingThreads {
 
   async close(): Promise<void> {
     this.#closed = true
-    for (const { reject } of this.#waiting.splice(0)) reject(passwordsBusy({ retryAfter: 1 }))
+    for (const { reject } of this.#waiting.splice(0)) reject(stopping({}))
     await Promise.all([...this.#slots].map((slot) => this.#end(slot)))
     this.#slots.clear()
   }

@@ -144,6 +144,18 @@ it('O14: an address with nothing behind it is a page for people, and JSON for pr
   expect([called.status, JSON.parse(called.text).code]).toEqual([404, 'request.noSuchResource'])
 })
 
+it('O14: a page of a provider that cannot go on leads to the other ways to sign in', async () => {
+  for (const [path, says] of [
+    ['/oauth/start/acne', 'There is no such way to sign in'],
+    ['/oauth/callback/acme?state=x&code=y', 'This sign-in cannot continue'],
+  ] as const) {
+    const { text } = await served().get(path)
+    expect(text).toContain(says)
+    const [, link] = /<a class="main" href="([^"]+)"/.exec(text) ?? []
+    expect(new URL(link ?? '', `https://example.com/prefix${path}`).pathname).toBe('/prefix/sign-in')
+  }
+})
+
 describe('O13: how long a password has to be', () => {
   it('stands there before one is chosen, shorter where a second factor stays', async () => {
     const { world } = served()

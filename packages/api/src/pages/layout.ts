@@ -12,9 +12,9 @@ const style = `
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1.5rem 1rem; background: var(--ground); color: var(--text);
   font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif }
 main { width: 100%; max-width: 27rem; background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: clamp(1.25rem, 6vw, 2.25rem) }
-.name a { color: inherit; text-decoration: none }
-.name a:hover { text-decoration: underline }
+.name a { color: inherit }
 .name { margin: 0 0 1.1rem; color: var(--soft); font-weight: 600; font-size: .9rem; letter-spacing: .01em }
+time { white-space: nowrap }
 h1 { margin: 0 0 .75rem; font-size: 1.45rem; line-height: 1.25; overflow-wrap: anywhere; text-wrap: balance }
 p { margin: 0 0 1rem; overflow-wrap: anywhere }
 .soft, .hint { color: var(--soft) }

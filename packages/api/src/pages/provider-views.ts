@@ -2,6 +2,14 @@ import { html } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { factorField, notice, page } from './layout.ts'
 
+/** The way on from here: these pages are two folders below the others. */
+const otherWays = html`<a class="main" href="../../sign-in">Sign in another way</a>`
+
+/** No provider has this name here: it is misspelt, or was taken out of the settings. */
+export function noSuchProvider(): Answer {
+  return notice(404, 'There is no such way to sign in', 'The address may be mistyped, or out of date.', otherWays)
+}
+
 /** Asks for the second factor. */
 export function codeForm(status: number, { provider, attempt }: { provider: string; attempt: string }, message: string | null): Answer {
   const title = 'One more step'
@@ -23,7 +31,8 @@ export function noPasskeys(): Answer {
     403,
     'Sign in elsewhere',
     'Your second factor is a passkey, which this page cannot ask for.',
-    'Sign in with the passkey in the application that you came from.',
+    'Sign in with the passkey in the application that you came from, or here.',
+    otherWays,
   )
 }
 
@@ -39,7 +48,8 @@ export function signInOver(): Answer {
     400,
     'This sign-in cannot continue',
     'It was started in another browser, was started too long ago, or is already finished.',
-    'Please start again in the application that you came from.',
+    'Please start again in the application that you came from, or here.',
+    otherWays,
   )
 }
 
@@ -48,6 +58,7 @@ export function refusedByProvider(cancelled: boolean): Answer {
     400,
     'You are not signed in',
     cancelled ? 'The sign-in was refused at the provider, by you or by its administrators.' : 'The provider could not sign you in.',
-    'Please start again in the application that you came from.',
+    'Please start again in the application that you came from, or here.',
+    otherWays,
   )
 }

@@ -3,12 +3,12 @@ import type { TrustedProxies } from '../addresses.ts'
 import type { Answer, Fields } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { CookieSession } from '../cookies.ts'
-import { httpErrorOf, methodNotAllowed, noSuchResource } from '../errors.ts'
+import { httpErrorOf, methodNotAllowed } from '../errors.ts'
 import type { Context } from '../procedures.ts'
 import { factorOf } from './sign-in-form.ts'
 import { answerPage, failurePage, readForm, type PageRequest } from './respond.ts'
 import { attemptOf, ProviderCookies, type PendingSignIn } from './provider-cookie.ts'
-import { codeForm, noPasskeys, signInOver, refusedByProvider, welcome } from './provider-views.ts'
+import { codeForm, noPasskeys, noSuchProvider, signInOver, refusedByProvider, welcome } from './provider-views.ts'
 
 const paths = /^\/oauth\/(start|callback)\/([a-z0-9-]{1,64})$/
 
@@ -157,5 +157,5 @@ function withFields(answer: Answer, fields: Fields): Answer {
 }
 
 function failure(error: DenizenError, requestId: string): Answer {
-  return failurePage(error.code === 'identities.unknownProvider' ? noSuchResource({}) : error, requestId)
+  return error.code === 'identities.unknownProvider' ? noSuchProvider() : failurePage(error, requestId)
 }

@@ -171,6 +171,7 @@ export type DenizenErrorCode =
   | 'request.outcomeUnknown'
   | 'request.retriesExhausted'
   | 'request.sealedElsewhere'
+  | 'request.stopping'
   | 'request.tooLarge'
   | 'request.tooManyAtOnce'
   | 'request.unauthenticated'

@@ -192,6 +192,11 @@ export const tooManyAtOnce = defineError<{ of: 'you' | 'this organization' | 'th
   ({ of, retryAfter }) =>
     `This takes long, and ${of === 'this server' ? 'this server does as much of it as it can' : `one such call ${of === 'you' ? 'of yours' : 'for this organization'} is under way`} already. Nothing was changed; try again in ${retryAfter} s.`,
 )
+export const stopping = defineError(
+  'request.stopping',
+  'unavailable',
+  'This server is being stopped. Nothing was changed; try again in a moment.',
+)
 export const outcomeUnknown = defineError(
   'request.outcomeUnknown',
   'unavailable',

@@ -103,32 +103,32 @@ export type Asking = 'one' | 'batch'
  * takes something from them there: its administrators stop nobody's work elsewhere.
  */
 const firstKeys = {
-  one: { ofOperators: 1_380_011_091, overUser: 1_380_011_092 },
-  batch: { ofOperators: 1_380_011_093, overUser: 1_380_011_094 },
+  one: { byAdministrator: 1_380_011_091, overUser: 1_380_011_092 },
+  batch: { byAdministrator: 1_380_011_093, overUser: 1_380_011_094 },
 } as const satisfies Record<Asking, unknown>
 
 /** Asks whatever the backend with this process id waits for to give way, until the transaction ends. */
 export async function askAllToGiveWay(em: SqlEntityManager, pid: number, asking: Asking): Promise<void> {
-  await em.execute(`select 1 as held from pg_advisory_xact_lock_shared(${firstKeys[asking].ofOperators}, ?::int)`, [pid])
+  await em.execute(`select 1 as held from pg_advisory_xact_lock_shared(${firstKeys[asking].byAdministrator}, ?::int)`, [pid])
 }
 
-/** Whose work gives way: all that a user does, or what they do in one organization. */
-type Within = 'everywhere' | Id<'org'>
+/** Which of a user's work gives way: all of it, or what they do in one organization. */
+type WorkScope = 'everywhere' | Id<'org'>
 
-function doing(user: Id<'usr'>, within: Within): string {
-  return within === 'everywhere' ? uuidOf(user) : `${uuidOf(user)}/${uuidOf(within)}`
+function workOf(user: Id<'usr'>, scope: WorkScope): string {
+  return scope === 'everywhere' ? uuidOf(user) : `${uuidOf(user)}/${uuidOf(scope)}`
 }
 
 interface OverUsers {
-  readonly within: Within
+  readonly scope: WorkScope
   readonly asking: Asking
 }
 
 /** Asks what these users have under way there to give way, until the transaction ends. */
-export async function askToGiveWay(em: SqlEntityManager, users: readonly Id<'usr'>[], { within, asking }: OverUsers): Promise<void> {
+export async function askToGiveWay(em: SqlEntityManager, users: readonly Id<'usr'>[], { scope, asking }: OverUsers): Promise<void> {
   await em.execute(
     `select count(pg_advisory_xact_lock_shared(${firstKeys[asking].overUser}, hashtext(name)))::int as held from unnest(?::text[]) name`,
-    [`{${users.map((user) => doing(user, within)).join(',')}}`],
+    [`{${users.map((user) => workOf(user, scope)).join(',')}}`],
   )
 }
 
@@ -138,11 +138,11 @@ const blocksPrecedence = statement(
   `with recursive asked as (
       select l.classid, l.objid from pg_locks l join pg_database d on d.oid = l.database
         where d.datname = current_database() and l.locktype = 'advisory' and l.objsubid = 2 and l.granted),
-    heard (of_operators, over_user) as (
-      values (${firstKeys.one.ofOperators}::oid, ${firstKeys.one.overUser}::oid)
-      union all select ${firstKeys.batch.ofOperators}::oid, ${firstKeys.batch.overUser}::oid where not ?::boolean),
+    heard (by_administrator, over_user) as (
+      values (${firstKeys.one.byAdministrator}::oid, ${firstKeys.one.overUser}::oid)
+      union all select ${firstKeys.batch.byAdministrator}::oid, ${firstKeys.batch.overUser}::oid where not ?::boolean),
     blocking (pid) as (
-      select unnest(pg_blocking_pids(a.objid::bigint::int)) from asked a join heard h on h.of_operators = a.classid
+      select unnest(pg_blocking_pids(a.objid::bigint::int)) from asked a join heard h on h.by_administrator = a.classid
       union select unnest(pg_blocking_pids(b.pid)) from blocking b)
     select exists (select 1 from blocking where pid = pg_backend_pid()) or exists (
       select 1 from asked a join heard h on h.over_user = a.classid join unnest(?::text[]) name on a.objid = hashtext(name)::oid) as blocks`,
@@ -151,7 +151,7 @@ const blocksPrecedence = statement(
 /** What may be asked to give way. */
 interface Blocking {
   /** The organization that it is in, if that may stop it. */
-  readonly within: Id<'org'> | null
+  readonly organizationId: Id<'org'> | null
   /** It takes power itself: it does not give way to batches. */
   readonly isAsking: boolean
 }
@@ -160,10 +160,10 @@ interface Blocking {
 export async function isAskedToGiveWay(
   em: SqlEntityManager,
   users: readonly Id<'usr'>[],
-  { within, isAsking }: Blocking,
+  { organizationId, isAsking }: Blocking,
 ): Promise<boolean> {
-  const places: readonly Within[] = within === null ? ['everywhere'] : ['everywhere', within]
-  const names = users.flatMap((user) => places.map((place) => doing(user, place)))
+  const scopes: readonly WorkScope[] = organizationId === null ? ['everywhere'] : ['everywhere', organizationId]
+  const names = users.flatMap((user) => scopes.map((scope) => workOf(user, scope)))
   const [row] = await runStatement<{ blocks: boolean }>(em, blocksPrecedence, [isAsking, `{${names.join(',')}}`])
   return row?.blocks === true
 }

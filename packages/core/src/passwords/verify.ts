@@ -1,5 +1,6 @@
 import { DenizenError } from '../kernel/errors.ts'
 import type { Hasher } from '../ports/hasher.ts'
+import { passwordsBusy } from './errors.ts'
 
 /** Passwords are hashed in NFC: the same key strokes make different code points on different systems (NIST SP 800-63B-4). */
 export function hashPassword(hasher: Hasher, password: string): Promise<string> {
@@ -12,7 +13,7 @@ export async function hashPatiently(hasher: Hasher, password: string): Promise<s
     try {
       return await hashPassword(hasher, password)
     } catch (error) {
-      if (!(error instanceof DenizenError) || error.kind !== 'unavailable') throw error
+      if (!(error instanceof DenizenError) || error.code !== passwordsBusy.code) throw error
       await new Promise((resolve) => setTimeout(resolve, 250))
     }
   }

@@ -11,7 +11,7 @@ import type { Target } from '../kernel/rule.ts'
 import { lastOfPipeline } from '../kernel/statement.ts'
 import { findUse, takeKey, type IdempotencyKey } from '../idempotency/index.ts'
 import { limitsFor } from '../policies/index.ts'
-import { checkActor, checkBeforehand, currentActor, factsOf } from './actor.ts'
+import { checkActor, checkBeforehand, currentActor, factsOf } from './current-actor.ts'
 import { forkOf, cachesOf, type Assembly, type Call } from './assembly.ts'
 import { retried, type Attempt } from './attempts.ts'
 import { keep, keyOf, replay } from './idempotency.ts'
@@ -22,7 +22,7 @@ import { givingWay, withPrecedence, type Attempting } from './precedence.ts'
 import { isKept, queueOnly, record } from './record.ts'
 import { Recorder } from './recorder.ts'
 import { checkReplay, replayTerms } from './replay.ts'
-import { settle } from './settle.ts'
+import { writeChanges } from './write-changes.ts'
 import { checkAllowed, checkItem, findTarget } from './target.ts'
 import { Refused, type Trace } from './trace.ts'
 
@@ -57,14 +57,14 @@ export async function runCommand(assembly: Assembly, requested: CommandRequest):
 
 /** Runs a command, rolls it back, and returns its effects. */
 export async function planCommand(assembly: Assembly, requested: CommandRequest): Promise<Plan> {
-  const passage = await prepare(assembly, requested)
-  return retried(passage, (attempt) => planRun({ ...passage, ...attempt }))
+  const run = await prepare(assembly, requested)
+  return retried(run, (attempt) => planRun({ ...run, ...attempt }))
 }
 
 /** Makes a change, rolls it back, and returns the answer. */
 export async function dryRun(assembly: Assembly, requested: CommandRequest): Promise<unknown> {
-  const passage = await prepare(assembly, requested)
-  return retried(passage, (attempt) => rolledBack({ ...passage, ...attempt }, async (_, run) => (await run()).answer))
+  const run = await prepare(assembly, requested)
+  return retried(run, (attempt) => rolledBack({ ...run, ...attempt }, async (_, carryOut) => (await carryOut()).answer))
 }
 
 async function prepare(assembly: Assembly, requested: CommandRequest, key: IdempotencyKey | null = null): Promise<CommandRun> {
@@ -83,26 +83,26 @@ async function prepare(assembly: Assembly, requested: CommandRequest, key: Idemp
   return { ...run, prepared }
 }
 
-async function commit(passage: CommandRun, attempting: Attempting): Promise<unknown> {
-  const { assembly, action, input, key } = passage
+async function commit(run: CommandRun, attempting: Attempting): Promise<unknown> {
+  const { assembly, action, input, key } = run
   const keyed = { ports: assembly.ports, action, input }
   const recorder = new Recorder({ planning: false })
   const work = async (em: SqlEntityManager): Promise<Ending<unknown>> => {
     const done = await attempting(em, async () => {
-      const actor = await checkedActor(passage, em)
+      const actor = await checkedActor(run, em)
       const earlier = key === null ? null : await takeKey(em, key, assembly.ports.clock.now())
-      if (earlier !== null) return { replayed: await replay(keyed, earlier, (terms) => checkReplay(passage, em, actor, terms)) }
+      if (earlier !== null) return { replayed: await replay(keyed, earlier, (terms) => checkReplay(run, em, actor, terms)) }
       // Its earlier use was deleted since.
-      if (passage.isReplay) throw retriesExhausted({})
-      const ran = await handle(passage, em, actor, recorder)
-      await settle(assembly, em, recorder)
+      if (run.isReplay) throw retriesExhausted({})
+      const ran = await handle(run, em, actor, recorder)
+      await writeChanges(assembly, em, recorder)
       return { ...ran, actor }
     })
     if ('replayed' in done) return { answer: done.replayed, last: null }
     const { actor, handled, target } = done
     const answer = handled instanceof Refused ? handled : parseOutput(action.signature, handled)
-    if (key !== null) await keep(em, key, keyed, { answer, terms: await replayTerms(passage, em, target, recorder) })
-    const entry = entryOf(passage, actor, recorder, handled)
+    if (key !== null) await keep(em, key, keyed, { answer, terms: await replayTerms(run, em, target, recorder) })
+    const entry = entryOf(run, actor, recorder, handled)
     const isToBeKept = isKept(recorder, entry, handled instanceof Refused ? handled.reason.kind : null)
     if (!isToBeKept) await queueOnly(assembly, em, recorder)
     return { answer, last: isToBeKept ? () => record(assembly, em, recorder, entry) : null }
@@ -116,30 +116,30 @@ async function commit(passage: CommandRun, attempting: Attempting): Promise<unkn
   }
 }
 
-function planRun(passage: CommandRun): Promise<Plan> {
-  return rolledBack(passage, async (em, run) => {
+function planRun(run: CommandRun): Promise<Plan> {
+  return rolledBack(run, async (em, carryOut) => {
     const before = await countChanges(em)
-    const { answer, recorder } = await run()
+    const { answer, recorder } = await carryOut()
     const plan = planFrom(before, await countChanges(em), recorder)
-    return passage.action.plansAnswer === true ? { ...plan, answer } : plan
+    return run.action.plansAnswer === true ? { ...plan, answer } : plan
   })
 }
 
 /** Runs work in a transaction that is always rolled back. */
 async function rolledBack<T>(
-  passage: CommandRun,
-  work: (em: SqlEntityManager, run: () => Promise<{ readonly answer: unknown; readonly recorder: Recorder }>) => Promise<T>,
+  run: CommandRun,
+  work: (em: SqlEntityManager, carryOut: () => Promise<{ readonly answer: unknown; readonly recorder: Recorder }>) => Promise<T>,
 ): Promise<T> {
-  const { assembly, action } = passage
+  const { assembly, action } = run
   const em = forkOf(assembly)
   await em.begin(isolation.changing)
   try {
     return await work(em, async () => {
       const recorder = new Recorder({ planning: true })
-      const actor = await checkedActor(passage, em)
-      const { handled } = await handle({ ...passage, assembly: { ...assembly, uses: unrecordedUses } }, em, actor, recorder)
+      const actor = await checkedActor(run, em)
+      const { handled } = await handle({ ...run, assembly: { ...assembly, uses: unrecordedUses } }, em, actor, recorder)
       if (handled instanceof Refused) throw handled.reason
-      await settle(assembly, em, recorder)
+      await writeChanges(assembly, em, recorder)
       return { answer: parseOutput(action.signature, handled), recorder }
     })
   } finally {
@@ -148,9 +148,9 @@ async function rolledBack<T>(
 }
 
 /** The actor as it is now, under locks. Throws if it may not act: then it gets no earlier answer either. */
-async function checkedActor(passage: CommandRun, em: SqlEntityManager): Promise<Actor> {
-  const { assembly, action, call } = passage
-  const actor = await currentActor(assembly, em, call, lockedUsers({ ...passage, actor: call.actor }))
+async function checkedActor(run: CommandRun, em: SqlEntityManager): Promise<Actor> {
+  const { assembly, action, call } = run
+  const actor = await currentActor(assembly, em, call, lockedUsers({ ...run, actor: call.actor }))
   checkActor(action, actor, call.origin, assembly.ports.clock.now())
   return actor
 }

@@ -3,7 +3,7 @@ import { isLimitedToAddresses, type Principal } from '../kernel/actor.ts'
 import type { ImmediateContext } from '../kernel/context.ts'
 import { DenizenError } from '../kernel/errors.ts'
 import { isImmutable, writeOutput, type SerializedAnswer } from '../serialization/index.ts'
-import { checkActor } from './actor.ts'
+import { checkActor } from './current-actor.ts'
 import type { Assembly } from './assembly.ts'
 import { checkAllowed, findTargetImmediately } from './target.ts'
 

@@ -85,7 +85,7 @@ describe('64: R1: a suspension does not wait for what takes long', () => {
     const asking = elsewhere.em()
     await asking.begin()
     try {
-      await askToGiveWay(asking, [suspect.user.id], { within: 'everywhere', asking: 'one' })
+      await askToGiveWay(asking, [suspect.user.id], { scope: 'everywhere', asking: 'one' })
       await makeUsers(suspect, 'undisturbed')
     } finally {
       await asking.rollback()

@@ -7,7 +7,7 @@ import { isolation } from '../kernel/isolation.ts'
 import { askAllToGiveWay, askToGiveWay, isAskedToGiveWay, mostNamedLocks } from '../kernel/locks.ts'
 import type { Target } from '../kernel/rule.ts'
 import { sendStatement, statement } from '../kernel/statement.ts'
-import { checkActor, latestActor } from './actor.ts'
+import { checkActor, latestActor } from './current-actor.ts'
 import { forkOf, type Assembly, type Call, type Orm } from './assembly.ts'
 import { actingUsers } from './locked-users.ts'
 import { checkAllowed, findTarget } from './target.ts'
@@ -123,22 +123,22 @@ async function ask({ assembly, action, input, call, users }: Preceding, work: Wo
   const found = await findTarget(action, async () => em, input, actor)
   checkAllowed(action, actor, input, found, unrecordedUses)
   const mayEverywhere = isGrantedEverywhere(actor, action.signature.name)
-  const within = action.takesPrecedence === 'everywhere' ? 'everywhere' : (found.target?.organizationId ?? null)
+  const scope = action.takesPrecedence === 'everywhere' ? 'everywhere' : (found.target?.organizationId ?? null)
   // Whoever names somebody for a resource of their own takes nothing from them: they could stop whatever anybody does.
-  const mayNamed = users.length > 0 && within !== null
+  const mayNamed = users.length > 0 && scope !== null
   // There is room for some thousands of named locks in all: an organization's larger batch waits.
   if (work.isOver || (!mayEverywhere && (!mayNamed || users.length > mostNamedLocks))) return false
   const asking = isBatch(action) ? 'batch' : 'one'
   await em.begin(isolation.changing)
   try {
-    if (mayEverywhere || within === null) {
+    if (mayEverywhere || scope === null) {
       const { transaction } = work
       if (transaction === null) return true
       await askAllToGiveWay(em, (await transaction.process).rows[0]?.pid ?? 0, asking)
       // The process is somebody else's after that.
       await firstOf(transaction.over, turn)
     } else {
-      await askToGiveWay(em, users, { within, asking })
+      await askToGiveWay(em, users, { scope, asking })
       await firstOf(work.over, turn)
     }
     return true
@@ -163,11 +163,11 @@ class GaveWay extends Error {
  */
 export function givingWay(em: SqlEntityManager, action: ChangingAction, actor: Actor, target: Target | null): () => Promise<void> {
   const acting = actor.kind === 'user' ? actingUsers(actor.principal) : []
-  const within = isGrantedEverywhere(actor, action.signature.name) ? null : (target?.organizationId ?? null)
+  const organizationId = isGrantedEverywhere(actor, action.signature.name) ? null : (target?.organizationId ?? null)
   const isAsking = action.takesPrecedence !== undefined
   let steps = 0
   return async () => {
     if (++steps % stepsBetweenLooks !== 0) return
-    if (await isAskedToGiveWay(em, acting, { within, isAsking })) throw new GaveWay('This transaction gave way.')
+    if (await isAskedToGiveWay(em, acting, { organizationId, isAsking })) throw new GaveWay('This transaction gave way.')
   }
 }

@@ -4,7 +4,7 @@ import { defineError } from '../kernel/errors.ts'
 export const linkInvalid = defineError(
   'auth.linkInvalid',
   'notFound',
-  'This link is not valid: it was used already, has expired, or was replaced. Request a new one.',
+  'This link is not valid: it was used already, has expired, was replaced, or was not copied whole. Request a new one.',
 )
 /** The same error for a wrong, used or expired code, and for too many attempts. */
 export const codeInvalid = defineError(
