@@ -94,13 +94,14 @@ describe('R4: case 57: the embedded database, where the disk has too little room
   })
 
   test('breaks off a transaction that fills the disk', async () => {
+    expect(await rename('Before')).toMatchObject({ status: 200 })
     const em = runtime.database.orm.em.fork()
     await em.begin()
     await em.execute(`update users set display_name = 'Unfinished' where username = 'ada'`)
     free = leastRoom / 2 - 1
     await expect(em.execute('select 1')).rejects.toMatchObject({ code: '53100' })
     await em.rollback()
-    expect((await ask('/users/current')).text).toContain('Countess')
+    expect((await ask('/users/current')).text).toContain('Before')
     free = plenty
   })
 

@@ -1,7 +1,7 @@
 import { connect } from 'node:net'
 import { useWorld, type SignedInUser, type World, type WorldOptions } from '@denizen/core/testing'
 import type { CallReport, Monitor } from '@denizen/core'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { createServer, type Server, type ServerOptions } from '../index.ts'
 
 /** A world with a server in front of it, and a superadmin and a stranger who are signed in. */
@@ -65,6 +65,13 @@ export function useServer(options: Partial<ServerOptions> & { world?: WorldOptio
           body: typeof body === 'string' ? body : JSON.stringify(body),
         }),
     }
+  })
+  // Another test may have let so much time go by that they are signed out.
+  beforeEach(async () => {
+    if (served === undefined) return
+    const still = async (person: SignedInUser): Promise<SignedInUser> =>
+      (await world().core.authenticate(person.token)) === null ? world().signIn(person.user) : person
+    served = { ...served, admin: await still(served.admin), stranger: await still(served.stranger) }
   })
   afterAll(() => served?.server.close())
   return () => {

@@ -48,15 +48,14 @@ describe('ABUSE 70: an address and its proof come from one document', () => {
 describe('C7: a provider that is not quite as it should be', () => {
   const warned = (problem: string) => world().logger.lines.filter(({ fields }) => String(fields['problem']).includes(problem)).length
   const signIn = async (claims: Readonly<Record<string, unknown>>) => completed(await auth().finishOAuth((await begin(claims)).finish))
-  beforeEach(() => {
+  const reset = () => {
     provider.answerUserInfo = null
     provider.header = {}
     provider.publish = (keys) => keys
-  })
-  afterAll(() => {
-    provider.publish = (keys) => keys
     world().clock.advance(10 * 60 * 1000) // the keys are read again
-  })
+  }
+  beforeEach(reset)
+  afterAll(reset)
 
   it('C7: whoever is known signs in while its userinfo endpoint fails; nobody gets a second account by that', async () => {
     const [known, unknown] = [crypto.randomUUID(), crypto.randomUUID()]
