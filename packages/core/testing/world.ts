@@ -2,6 +2,7 @@ import { createCore, type Core, type Monitor, type Orm, type Ports, type Setting
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll } from 'vitest'
+import { within } from '../../../tests/deadlines.ts'
 import { createEmbedded, createPostgres, type DatabaseKind, type TestDatabase } from './databases.ts'
 import { queuedJobs, type TestMailer } from './mail.ts'
 import { UnnamedErrors } from './named-errors.ts'
@@ -88,8 +89,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     another,
     checkErrors: () => unnamed.check(),
     async close({ keep } = { keep: false }) {
-      await core.stop()
-      await Promise.all(clients.map((client) => client.end()))
+      await within(60_000, 'the core of a world stops', core.stop())
+      await within(60_000, 'the other connections of a world end', Promise.all(clients.map((client) => client.end())))
       await database.close({ keep })
       unnamed.check()
     },
