@@ -84,7 +84,7 @@ function withScheme(text: string): string | null {
   return `${isHere ? 'http' : 'https'}://${text}`
 }
 
-/** Letters in which a variable differs that was meant to be one of ours; fewer in a short name: DENIZEN_PRT is meant to be DENIZEN_PORT. No setting of the server is that near. */
+/** Letters in which a variable differs that was meant to be one of ours; fewer in a short name, which is near to settings of the server. */
 const mostWrong = (name: string) => (name.length < 'DENIZEN_'.length + 4 ? 1 : 2)
 
 /** What tells a client where to go, and as whom. */
