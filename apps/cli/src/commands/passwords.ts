@@ -21,7 +21,10 @@ export function addPasswords(program: Command): void {
   addAction(users, {
     signature: actions.sendSetupLink,
     arguments: ['userId'],
-    show: ({ expiresAt }) => `A link to choose a password was sent to the user's address. It works once, until ${localTime(expiresAt)}.`,
+    show: ({ expiresAt }, { local, database }) =>
+      local === true || database !== undefined
+        ? `A link to choose a password is sent to the user's address as soon as a server runs on this database. It works once, until ${localTime(expiresAt)}.`
+        : `A link to choose a password was sent to the user's address. It works once, until ${localTime(expiresAt)}.`,
     examples: ['users send-setup-link ada', 'users send-setup-link ada --dry-run'],
   })
 }
@@ -71,8 +74,12 @@ function addReset(passwords: Command): void {
   command.addHelpText('after', '\nExamples:\n  $ denizen password reset\n  $ denizen password reset --stdin < two-lines.txt')
   command.action(async () => {
     const options = command.opts<Options>()
-    const [typed, password] = await pair(options, 'The link, or its token', 'New password')
-    const answer = await connected(options, ({ calls }) => calls.auth.resetPassword({ token: tokenIn(typed), password }))
+    const answer = await connected(options, async ({ calls }) => {
+      // Nobody has to think of a password for a link that is over.
+      const works = async (link: string) => void (await calls.auth.viewVerification({ token: tokenIn(link) }))
+      const [typed, password] = await pair(options, 'The link, or its token', 'New password', works)
+      return calls.auth.resetPassword({ token: tokenIn(typed), password })
+    })
     printAnswer(
       formatOf(options),
       answer,
@@ -88,8 +95,17 @@ function tokenIn(typed: string): string {
 }
 
 /** Two secrets, a known one and a new password: both typed at a prompt, or both from standard input. */
-async function pair({ stdin }: Options, known: string, chosen: string): Promise<readonly [string, string]> {
-  if (stdin !== true) return [await askSecret(known, '--stdin'), await askNewSecret(chosen, '--stdin')]
+async function pair(
+  { stdin }: Options,
+  known: string,
+  chosen: string,
+  checked: (known: string) => Promise<void> = async () => {},
+): Promise<readonly [string, string]> {
+  if (stdin !== true) {
+    const first = await askSecret(known, '--stdin')
+    await checked(first)
+    return [first, await askNewSecret(chosen, '--stdin')]
+  }
   const lines = (await readSecret()).split(/\r?\n/)
   const [first, second] = lines
   if (lines.length !== 2 || first === undefined || second === undefined)
