@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createCore, defaultPorts, fetchingWeb, systemClock, type Clock, type Core, type Ports } from '@denizen/core'
-import { createPostgres, People, testPorts, type TestMailer, type TestProvider } from '@denizen/core/testing'
+import { countRows, createPostgres, People, testPorts, type TestMailer, type TestProvider } from '@denizen/core/testing'
 import { Client } from 'pg'
 import { localProvider } from './identity-provider.ts'
 import type { Environment } from './processes.ts'
@@ -69,15 +69,4 @@ export async function openDatabase({ clock = systemClock, invalidation }: Databa
       await database.close({ keep })
     },
   }
-}
-
-async function countRows(rows: SystemDatabase['rows']): Promise<Record<string, number>> {
-  const tables = await rows<{ name: string }>(
-    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
-      and relname <> 'permission_uses' order by 1`, // those are written some seconds after
-  )
-  const [counts] = await rows<Record<string, number>>(
-    `select ${tables.map(({ name }) => `(select count(*)::int from "${name}") as "${name}"`).join(', ')}`,
-  )
-  return { ...counts }
 }

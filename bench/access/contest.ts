@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Databases } from '../database.ts'
 import { runProgram, startServer, type StartedServer } from '../processes.ts'
-import { sizesAt, type Sizes } from './layout.ts'
-import { cursorAt } from './walk.ts'
-import { guest, worksOf, type Work } from './work.ts'
+import { cursorAt } from '../walk.ts'
+import { idAt, sizesAt, type Sizes } from './layout.ts'
+import { guest, permission, worksOf, type Work } from './work.ts'
 
 /** One policy at one scale, and the server over it. */
 export interface Side {
@@ -49,7 +49,13 @@ async function sideOf({ denizen }: Databases, scale: number, file: string, bette
   const { adminToken, tokens } = await read<{ adminToken: string; tokens: readonly string[] }>(file)
   const server = await startServer({ file: 'servers/denizen.ts', environment })
   const sizes = sizesAt(scale)
-  const cursor = await cursorAt(server.port, tokens[guest] ?? '', Math.floor((sizes.resourcesOfLarge * 0.9) / 100) * 100)
+  const cursor = await cursorAt({
+    port: server.port,
+    token: tokens[guest] ?? '',
+    action: 'access.listResources',
+    filters: { permission, organizationId: idAt('org', 0) },
+    depth: Math.floor((sizes.resourcesOfLarge * 0.9) / 100) * 100,
+  })
   return { scale, sizes, server, works: worksOf({ sizes, adminToken, tokens, betterAuthTokens, cursor }), environment, seconds }
 }
 

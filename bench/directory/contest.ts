@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Databases } from '../database.ts'
 import { runProgram, startServer, type StartedServer } from '../processes.ts'
-import { cursorAt } from './walk.ts'
+import { cursorAt } from '../walk.ts'
 import { worksOf, type Work } from './work.ts'
 
 /** Servers over generated people, and what each is asked. */
@@ -29,7 +29,8 @@ export async function prepare(large: Databases, small: Databases, users: number)
     theirs: await startServer({ file: 'servers/better-auth.ts', environment: theirs }),
   }
   const works = async ({ port }: StartedServer, { adminToken }: Seeded, count: number) => {
-    const cursor = await cursorAt(port, adminToken, Math.floor(count * 0.9))
+    const depth = Math.floor((count * 0.9) / 100) * 100
+    const cursor = await cursorAt({ port, token: adminToken, action: 'users.list', depth })
     return worksOf({ users: count, now, denizenToken: adminToken, betterAuthToken: seededTheirs.adminToken, cursor })
   }
   return {

@@ -3,7 +3,7 @@ import { Secret, TOTP } from 'otpauth'
 import { expect, it } from 'vitest'
 import { useServed } from './testing/served.ts'
 
-const { served, terminal } = useServed()
+const { served, asAdmin, terminal } = useServed()
 const codeOf = (key: string) =>
   new TOTP({ secret: Secret.fromBase32(key.replaceAll(/\s/g, '')) }).generate({ timestamp: served().world.clock.now().getTime() })
 
@@ -66,4 +66,15 @@ it('passkeys are listed and removed', async () => {
   expect((await terminal.here(['passkeys', 'list'], env)).stdout).toMatch(new RegExp(`${passkey.id} +Laptop .* never +no`))
   const { code, stdout } = await terminal.here(['passkeys', 'remove', passkey.id, '--yes'], env)
   expect([code, stdout]).toEqual([0, expect.stringContaining('The passkey is removed')])
+})
+
+it('Found by a stranger: without a factor, a reset speaks of the user, and new recovery codes are refused before anything is asked', async () => {
+  const { user } = await served().world.signUp()
+  const reset = await terminal.here(['factors', 'reset', user.username, '--yes'], asAdmin())
+  expect([reset.code, reset.stderr]).toEqual([
+    5,
+    expect.stringMatching(new RegExp(`This user has no second factor[^]*next: .*users send-setup-link ${user.username}\n`)),
+  ])
+  const codes = await terminal.here(['factors', 'regenerate-recovery-codes'], asAdmin())
+  expect([codes.code, codes.stderr]).toEqual([5, expect.stringMatching(/There is no second factor yet[^]*next: .*factors enrol/)])
 })

@@ -59,10 +59,17 @@ export function failureOf(thrown: unknown, command: string, meant: Meant = () =>
 
 function commanderFailure({ code, exitCode, message }: CommanderError, command: string, meant: Meant): Failure | null {
   if (exitCode === 0) return null
-  const said = code === 'commander.help' ? '' : message.replace(/^error: /, '').replace('\n', ' ')
+  const said = code === 'commander.help' ? '' : plain(message.replace(/^error: /, '').replace('\n', ' '))
   const proposed = code === 'commander.unknownCommand' ? meant('command') : code === 'commander.unknownOption' ? meant('option') : null
   const text = proposed === null ? said : `${said} (Did you mean ${proposed}?)`
   return { code: 'cli.usage', message: text, next: `See the options: ${command} --help`, details: {}, exitCode: exitCodes.usage }
+}
+
+/** commander's message for a value that is none of the choices, as the others are worded. */
+function plain(message: string): string {
+  return message
+    .replace(/^command-argument value '(.*)' is invalid for argument '(.*)'\. Allowed choices are (.*)\.$/, '<$2>: "$1" is none of $3.')
+    .replace(/^option '(?:-\w, )?(--[\w-]+)[^']*' argument '(.*)' is invalid\. Allowed choices are (.*)\.$/, '$1: "$2" is none of $3.')
 }
 
 function unexpected(thrown: unknown): Failure {

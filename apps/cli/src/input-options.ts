@@ -198,7 +198,7 @@ async function askedSecret(
 function valueOf({ kind, flag }: Field, given: unknown): unknown {
   if (typeof given !== 'string') return given
   if (kind === 'number') {
-    if (!/^-?\d{1,15}$/.test(given)) throw usageError(`${flag} must be a whole number.`)
+    if (!/^-?\d{1,15}$/.test(given)) throw usageError(`${flag} must be a whole number.`, `For example ${flag} 50`)
     return Number(given)
   }
   return kind === 'json' ? parseJson(given, flag) : given

@@ -216,3 +216,17 @@ it('at a terminal a sensitive change asks for the password at once, and is then 
   const { code, stdout } = await creating.ended
   expect([code, stdout]).toEqual([0, expect.stringContaining('"secret": "dnz_api_')])
 })
+
+it('Found by a stranger: where no server is, nobody is asked for a password', async () => {
+  const { code, stderr } = await terminal.here(['login', '--url', 'http://127.0.0.1:1', '--username', 'ada'])
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: No server answers at http:\/\/127\.0\.0\.1:1/)])
+})
+
+it('Found by a stranger: after a wrong password each way on has a line of its own', async () => {
+  const { stderr } = await login('wrong')
+  expect(stderr.match(/^next: {2}.*$/gm)).toEqual([
+    expect.stringMatching(/denizen password forgot …$/),
+    expect.stringMatching(/denizen users send-setup-link …$/),
+    expect.stringMatching(/"Locked out" in docs\/operations\.md$/),
+  ])
+})

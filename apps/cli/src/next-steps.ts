@@ -35,10 +35,8 @@ const steps: Readonly<Record<string, Step>> = {
       typeof permission === 'string' ? `. What would give it to you, and who can: ${denizen} access explain me ${permission}${where}` : ''
     return `Sign in as somebody who may: ${denizen} login${option}${within}${asked}`
   },
-  'request.notFound': (error, where) => {
-    const step = known(whereToLook, String(error.details['type']))
-    return typeof step === 'function' ? step(error, where) : step
-  },
+  'request.notFound': (error, where) => stepFor(String(error.details['type']), error, where),
+  'request.invalid': (error, where) => stepFor(kindOfWrongId(error), error, where),
   'request.notPlannable': 'Leave out --dry-run.',
   'request.notRepeatable': 'Leave out --idempotency-key.',
   'request.outcomeUnknown': repeatWithKey,
@@ -53,8 +51,16 @@ const steps: Readonly<Record<string, Step>> = {
   'request.urlTooLong': 'Ask for less in one query: shorter lists, fewer conditions.',
   'request.versionConflict': 'Read it again, then repeat with its new --version, or without.',
   'request.idempotencyConflict': 'Use a new --idempotency-key.',
-  'client.unreachable': `Start a server with "npm start" or "${denizen} serve", or name another one with --url.`,
-  'auth.invalidCredentials': `Try again, or have a link for a new password mailed to your address: ${denizen} password forgot …; without one, ask an administrator for a link: ${denizen} users send-setup-link …; nobody is left who could: "Locked out" in docs/operations.md`,
+  'client.unreachable': ({ message }, { url }) =>
+    message.includes(' broke.')
+      ? `If something else than Denizen listens there, name the server with --url; else look into its log.`
+      : `Start a server${startedAt(url)}, or name another one with --url.`,
+  'auth.invalidCredentials': [
+    `Try again, or have a link for a new password mailed to you: ${denizen} password forgot …`,
+    `If the account has no address, an administrator gives it one and sends a link: ${denizen} users send-setup-link …`,
+    'If no administrator can sign in: "Locked out" in docs/operations.md',
+  ].join('\n'),
+  'auth.cannotImpersonate': `Look at who there is: ${denizen} users list`,
   'client.unexpectedAnswer': (_, { url }) =>
     `Open ${url ?? 'the URL'} in a browser: Denizen says there that it is one. Name another server with --url.`,
   'auth.linkInvalid': `For a password, ask for a new link: ${denizen} password forgot …`,
@@ -65,7 +71,10 @@ const steps: Readonly<Record<string, Step>> = {
   'auth.notImpersonating': `See who you are: ${denizen} whoami`,
   'auth.tooManySessions': `Where you are signed in, see all sessions and end some: ${denizen} sessions list`,
   'auth.noSetup': (_, { typed }) => `See its state: ${denizen} users get ${word(typed, 'userId')}`,
-  'factors.none': `Set one up: ${denizen} factors enrol`,
+  'factors.none': ({ details }, { typed }) =>
+    details['userId'] === undefined
+      ? `Set one up: ${denizen} factors enrol`
+      : `If the password is what is lost: ${denizen} users send-setup-link ${word(typed, 'userId')}`,
   'factors.noTotp': `See what there is: ${denizen} factors list`,
   'factors.wrongCode': `The key of before still works. Pipe in the next code: ${denizen} factors enrol --code-stdin`,
   'factors.notBegun': `Begin: ${denizen} factors enrol`,
@@ -163,6 +172,24 @@ const whereToLook: Readonly<Record<string, Step>> = {
   exclusion: `Look at those there are: ${denizen} access list-exclusions`,
   passkey: `Look at yours: ${denizen} passkeys list`,
   identity: `Look at yours: ${denizen} identities list`,
+}
+
+function stepFor(type: string, error: DenizenError, where: CommandTarget): string | null {
+  const step = known(whereToLook, type)
+  return typeof step === 'function' ? step(error, where) : step
+}
+
+/** The kind of thing whose id was wanted, where something else was typed; empty: that is not what is wrong. */
+function kindOfWrongId({ details: { issues } }: DenizenError): string {
+  const [issue] = Array.isArray(issues) && issues.length === 1 ? (issues as { message?: unknown }[]) : []
+  return /^must be the id of an? (?:role )?(\w+)/.exec(String(issue?.message))?.[1] ?? ''
+}
+
+/** How a server is started that this command finds: only on this machine can it be said. */
+function startedAt(url: string | null | undefined): string {
+  const { hostname, port } = new URL(url ?? 'http://localhost:4000')
+  if (!['localhost', '127.0.0.1', '[::1]'].includes(hostname)) return ''
+  return port === '4000' ? ` with "npm start" or "${denizen} serve"` : `: ${denizen} serve --port ${port === '' ? '80' : port}`
 }
 
 /** All codes after which something is to be typed. */

@@ -35,7 +35,7 @@ const mistakes: readonly (readonly [line: string[], message: string, next: strin
   [['users', 'lst'], "unknown command 'lst' (Did you mean list?)", 'denizen users --help'],
   [['help', 'users', 'lst'], 'There is no command "users lst". Did you mean list?', 'denizen users --help'],
   [['users', 'list', '--frobnicate'], "unknown option '--frobnicate'", 'denizen users list --help'],
-  [['users', 'list', '--status', 'asleep'], 'Allowed choices are active, inactive', 'denizen users list --help'],
+  [['users', 'list', '--status', 'asleep'], 'is none of active, inactive', 'denizen users list --help'],
   [['users', 'list', '--limit', 'many'], '--limit must be a whole number', ''],
   [['users', 'get'], "missing required argument 'user'", 'denizen users get --help'],
   [['users', 'update', 'ada'], 'Name something to change', 'denizen users update --help'],
@@ -69,9 +69,9 @@ const mistakes: readonly (readonly [line: string[], message: string, next: strin
   [['tokens', 'create', 'x', '--lifetime-days', '-5'], '--lifetime-days: must be at least 1', 'denizen tokens create --help'],
   [['users', 'create', '--email', 'x', '--password-prompt'], '--email: not an email address', 'denizen users create --help'],
   [['users', 'create', '--email', ''], '--email: must not be empty', 'denizen users create --help'],
-  [['sessions', 'get', '12'], '<session-id>: must be the id of a session (ses_…); this is none', 'denizen sessions get --help'],
+  [['sessions', 'get', '12'], '<session-id>: must be the id of a session (ses_…); this is none', 'denizen sessions list'],
   [['--context', 'x', 'usres', 'list'], "unknown command 'usres' (Did you mean users?)", 'denizen --help'],
-  [['completion', 'tcsh'], 'Allowed choices are bash, zsh, fish', 'denizen completion --help'],
+  [['completion', 'tcsh'], 'is none of bash, zsh, fish', 'denizen completion --help'],
 ]
 
 describe('a command line that cannot be carried out', () => {

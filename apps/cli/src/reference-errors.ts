@@ -1,5 +1,7 @@
 import { DenizenError } from '@denizen/core/calls'
+import { kindOfId } from '@denizen/core/contract'
 import { denizen } from './common-options.ts'
+import { usageError } from './failure.ts'
 import { shellWord } from './next-steps.ts'
 
 /** Who gave a name is told that looking it up is what was refused, not what they asked for. */
@@ -15,6 +17,30 @@ export const namesLookUp = (what: string, name: string) => (error: unknown) => {
   const message = `To find the ${what} "${name}" by name, the scopes of this token have to include ${String(error.details['permission'])}.`
   const next = `Name it by its id, or see what the token may do: ${denizen} whoami`
   throw new DenizenError(error.code, error.kind, message, { ...error.details, next }, error)
+}
+
+/** Commands that show what an id is of. */
+const shownBy: Readonly<Record<string, string>> = {
+  user: 'users get',
+  organization: 'orgs get',
+  team: 'teams get',
+  role: 'roles get',
+  policy: 'policies get',
+  resource: 'resources get',
+  session: 'sessions get',
+}
+
+/** The text, unless it is the id of something else than is wanted: then nobody is looked for by it as if it were a name. */
+export function ofKind(wanted: string, text: string): string {
+  const kind = kindOfId(text)
+  if (kind === null || kind === wanted) return text
+  const command = shownBy[kind]
+  const next = command === undefined ? undefined : `See what it is: ${denizen} ${command} ${text}`
+  throw usageError(`"${text}" is the id of ${withArticle(kind)}; ${withArticle(wanted)} is wanted here.`, next)
+}
+
+function withArticle(noun: string): string {
+  return `${/^[aeio]/.test(noun) ? 'an' : 'a'} ${noun}`
 }
 
 /** `organization`: somebody was looked for among its users; as it was typed. */

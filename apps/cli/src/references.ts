@@ -3,7 +3,7 @@ import { identifierForm } from '@denizen/core/contract'
 import type { Connection } from './calls.ts'
 import { usageError } from './failure.ts'
 import { shellWord } from './next-steps.ts'
-import { ambiguous, mayNotFind, namesLookUp, noSuchUser, notFound } from './reference-errors.ts'
+import { ambiguous, mayNotFind, namesLookUp, noSuchUser, notFound, ofKind } from './reference-errors.ts'
 import { denizen } from './common-options.ts'
 
 /** Where names are resolved. */
@@ -27,7 +27,7 @@ export interface Reference {
 }
 
 function reference({ label, description, resolve }: Reference): Reference {
-  return { label, description, resolve: (scope, text) => resolve(scope, text).catch(namesLookUp(label, text)) }
+  return { label, description, resolve: async (scope, text) => resolve(scope, ofKind(label, text)).catch(namesLookUp(label, text)) }
 }
 
 const user = reference({
@@ -153,7 +153,7 @@ export const apiToken = reference({
     const [only] = named
     if (only === undefined) return notFound('token', text, `Look at yours: ${denizen} tokens list`)
     if (named.length === 1) return only
-    throw ambiguous(`${named.length} of your tokens are called "${text}".`, `Name the one that you mean by its id: ${denizen} tokens list`)
+    throw ambiguous(`${named.length} of your tokens are called "${text}".`, `Name the one that you mean by its id: ${named.join(' or ')}`)
   },
 })
 

@@ -99,10 +99,19 @@ it('U18: a taken port is refused before an account is made, and names the way ou
   const { code, stdout, stderr } = await terminal.run(['serve', '--port', new URL(url).port], { env })
   expect([code, stderr]).toEqual([
     5,
-    expect.stringMatching(/Denizen is running already, at http:\/\/localhost:\d+\.[^]*next: .*denizen login .*--port/),
+    expect.stringMatching(/Denizen is running already, at http:\/\/localhost:\d+\.[^]*next: .*denizen login [^]*next: .*--port/),
   ])
   expect(stdout).toBe('')
   await database.close({ keep: false })
+})
+
+it('Found by a stranger: started by npm, the way out of a taken port is one that npm takes', async () => {
+  await running()
+  const port = Number(new URL(url).port)
+  const env = { npm_lifecycle_event: 'start', npm_execpath: '/usr/bin/npm' }
+  const { stderr } = await terminal.run(['serve', '--port', String(port), '--data-dir', 'other'], { env })
+  expect(stderr).toContain(`next:  Use it: npx denizen login --url ${url}\n`)
+  expect(stderr).toContain(`next:  To run another one beside it: npm start -- --port ${port + 1} --data-dir ./denizen-data-${port + 1}\n`)
 })
 
 it('a port that another program has is refused as that', async () => {

@@ -61,7 +61,7 @@ describe('O11: a dry run', () => {
   it('is refused with the reason where it is asked for all the same', async () => {
     const { code, stderr } = await run('factors', 'regenerate-recovery-codes', '--dry-run')
     expect([code, stderr]).toEqual([2, expect.stringContaining('request.notPlannable')])
-    expect((await run('factors', 'regenerate-recovery-codes')).stderr).toContain('Add --yes to go ahead.')
+    expect((await run('tokens', 'create', 'backup')).stderr).toContain('Add --yes to go ahead.')
   })
 })
 
@@ -160,4 +160,32 @@ it('says what is wrong with the configuration, whose settings are no fields of a
   const wrong = { DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/none', DENIZEN_MASTER_KEY: 'short' }
   const { code, stderr } = await terminal.here(['users', 'list', '--local'], wrong)
   expect([code, stderr]).toEqual([2, expect.stringContaining('DENIZEN_MASTER_KEY: must be 32 bytes')])
+})
+
+describe('Found by a stranger: what was typed is told as it was typed', () => {
+  const org = `org_${'0'.repeat(26)}`
+  const ses = `ses_${'0'.repeat(26)}`
+
+  it.each([
+    [['users', 'get', org], `"${org}" is the id of an organization; a user is wanted here.`, `orgs get ${org}`],
+    [['orgs', 'get', usr], `"${usr}" is the id of a user; an organization is wanted here.`, `users get ${usr}`],
+    [['users', 'list', '--org', ses], `"${ses}" is the id of a session; an organization is wanted here.`, `sessions get ${ses}`],
+    [['resources', 'get', usr], `"${usr}" is the id of a user; a resource is wanted here.`, `users get ${usr}`],
+    [['users', 'bulk-archive', org, '--yes'], `"${org}" is the id of an organization`, `orgs get ${org}`],
+    [['sessions', 'end', 'ses_wrong'], '<session-id>: must be the id of a session', 'denizen sessions list'],
+    [['sessions', 'end', org], 'this is the id of an organization', 'denizen sessions list'],
+    [
+      ['users', 'update-current', '--allowed-ips', '192.0.2.1,192.0.2.0/33'],
+      '--allowed-ips 192.0.2.0/33: must be an address or a CIDR block, for example 192.0.2.0/24',
+      'users update-current --help',
+    ],
+    [['users', 'create'], 'error: --email or --username is needed', 'users create --help'],
+    [['users', 'set-status', 'ada', 'gone'], '<status>: "gone" is none of ', 'users set-status --help'],
+    [['orgs', 'update', 'acme', '--seat-limit', 'fifty'], '--seat-limit must be a whole number.', '--seat-limit 50'],
+  ])('%j', async (line, told, next) => {
+    const { code, stderr } = await run(...line)
+    expect(code).not.toBe(0)
+    expect(stderr).toContain(told)
+    expect(stderr).toMatch(new RegExp(`next: {2}.*${next.replaceAll(/[[\]]/g, '.')}`))
+  })
 })

@@ -20,7 +20,7 @@ export function inWordsOf(command: Command, program: Command, error: DenizenErro
   const issues = areOfInput(details['issues']) ? details['issues'].map((issue) => typedIssue(command, issue)) : null
   const [first] = issues ?? []
   const only = code === 'request.invalid' && issues?.length === 1 && first !== undefined
-  const text = only ? `${first.path === '' ? 'input' : first.path}: ${first.message}` : (commandTexts[code] ?? error.message)
+  const text = only ? said(first) : (commandTexts[code] ?? error.message)
   const message = withCommands(program, withFields(command, text))
   return new DenizenError(code, kind, message, issues === null ? details : { ...details, issues }, error)
 }
@@ -38,10 +38,24 @@ function typedIssue(command: Command, issue: Issue): Issue {
   return { ...issue, path: pathIn(command, issue.path), message: withFields(command, issue.message) }
 }
 
-/** `where.name` is in `--where`; the rest of the path is what stands in its JSON. */
+/** "--email: --email or --username is needed" would say it twice. */
+function said({ path, message }: Issue): string {
+  return message.startsWith(`${path} `) ? message : `${path === '' ? 'input' : path}: ${message}`
+}
+
+/** `where.name` is in `--where`; the rest of the path is what stands in its JSON. An item of a list is called by its value. */
 function pathIn(command: Command, path: string): string {
   const [field = '', ...rest] = path.split('.')
-  return [wordFor(command, field) ?? field, ...rest].join('.')
+  const word = wordFor(command, field)
+  const values: unknown = word === null ? null : command.getOptionValue(kebabless(word))
+  const item: unknown = Array.isArray(values) ? values[Number(rest[0])] : undefined
+  if (word !== null && typeof item === 'string') return [`${word} ${item}`, ...rest.slice(1)].join('.')
+  return [word ?? field, ...rest].join('.')
+}
+
+/** `allowedIps` of `--allowed-ips`, as commander keeps it. */
+function kebabless(flag: string): string {
+  return flag.slice(2).replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }
 
 /** Options whose names differ from those of their fields. */

@@ -8,6 +8,7 @@ import { MikroORM as PostgresORM } from '@mikro-orm/postgresql'
 import { createPostgreSqlTypeParsers } from '@mikro-orm/sql'
 import { Client, escapeLiteral, type ClientBase, type Pool, type PoolClient } from 'pg'
 import { parse as parseArray } from 'postgres-array'
+import { within } from '../../../tests/deadlines.ts'
 import { copyName, keepCopy, releaseCopy, takeCopy } from './copies.ts'
 import { jobTable } from './mail.ts'
 
@@ -74,7 +75,11 @@ export async function createPostgres({ connections, empty, defaults = {}, locale
     orm,
     url,
     async close({ keep }) {
-      await orm.close(true)
+      await within(60_000, 'the pool of a world closes', orm.close(true)).catch(async (error: unknown) => {
+        const doing = `select pid, state, wait_event_type, wait_event, left(query, 200) as query from pg_stat_activity where datname = '${name}'`
+        console.log('What its connections do instead:', await administer(server, doing))
+        throw error
+      })
       if (keep) console.error(`The database ${name} is kept for you to look at: ${withoutPassword(url)}`)
       await (keep ? keepCopy : releaseCopy)(folder, name)
     },

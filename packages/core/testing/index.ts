@@ -24,6 +24,7 @@ export { startServer, type TestServer } from './server.ts'
 export { beginAt } from './redirect.ts'
 export { asBrowser, endOfSession, newSession } from './refresh.ts'
 export { lost, lostCodes, openConnections, raced, untilSeen, untilWaiting, withoutGuard, won } from './races.ts'
+export { countRows } from './count-rows.ts'
 export { createWorld, useWorld, type World, type WorldOptions } from './world.ts'
 export { storeModel } from './access-model.ts'
 export {

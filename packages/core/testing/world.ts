@@ -2,6 +2,8 @@ import { createCore, type Core, type Monitor, type Orm, type Ports, type Setting
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll } from 'vitest'
+import { within } from '../../../tests/deadlines.ts'
+import { countRows } from './count-rows.ts'
 import { createEmbedded, createPostgres, type DatabaseKind, type TestDatabase } from './databases.ts'
 import { queuedJobs, type TestMailer } from './mail.ts'
 import { UnnamedErrors } from './named-errors.ts'
@@ -88,8 +90,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     another,
     checkErrors: () => unnamed.check(),
     async close({ keep } = { keep: false }) {
-      await core.stop()
-      await Promise.all(clients.map((client) => client.end()))
+      await within(60_000, 'the core of a world stops', core.stop())
+      await within(60_000, 'the other connections of a world end', Promise.all(clients.map((client) => client.end())))
       await database.close({ keep })
       unnamed.check()
     },
@@ -139,15 +141,4 @@ async function connect({ url }: TestDatabase, clients: Client[]): Promise<Client
   await client.connect()
   clients.push(client)
   return client
-}
-
-async function countRows(rows: World['rows']): Promise<Record<string, number>> {
-  const tables = await rows<{ name: string }>(
-    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
-      and relname <> 'permission_uses' order by 1`, // those are written some seconds after
-  )
-  const [counts] = await rows<Record<string, number>>(
-    `select ${tables.map(({ name }) => `(select count(*)::int from "${name}") as "${name}"`).join(', ')}`,
-  )
-  return { ...counts }
 }

@@ -1,3 +1,4 @@
+import { DenizenError } from '@denizen/core/calls'
 import { counted, signatures, type OutputOf } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { renderUnicodeCompact } from 'uqr'
@@ -23,6 +24,13 @@ export function addFactors(program: Command): void {
   })
   addAction(factors, {
     signature: actions.regenerateRecoveryCodes,
+    // Before anybody is asked for anything.
+    async prepare({ calls }, _, { dryRun }) {
+      if (dryRun === true) return
+      const { totp, passkeys } = await calls.factors.list({})
+      if (totp === null && passkeys === 0)
+        throw new DenizenError('factors.none', 'conflict', 'There is no second factor yet, and so no recovery codes.')
+    },
     confirmation: () => 'Get new recovery codes? The old ones stop working at once.',
     show: ({ recoveryCodes }) => codesText(recoveryCodes),
     examples: ['factors regenerate-recovery-codes'],

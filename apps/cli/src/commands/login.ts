@@ -114,11 +114,19 @@ function signIn(connection: Connection, options: LoginOptions): Promise<SignedIn
 }
 
 async function signInByPassword({ calls }: Connection, { username, passwordStdin, codeStdin }: LoginOptions): Promise<SignedIn> {
+  if (passwordStdin !== true && codeStdin !== true) await requireServer(calls)
   const identifier = username ?? (await askText('Username or email address', '--username'))
   const piped = passwordStdin === true || codeStdin === true ? await readSecret() : null
   const { password, code } = codeStdin === true ? inTwoLines(piped ?? '') : { password: piped, code: null }
   const answer = await calls.auth.signIn({ identifier, password: password ?? (await askSecret('Password', '--password-stdin')) })
   return answer.status === 'signedIn' ? answer : complete(calls, answer, code)
+}
+
+/** Nobody has to type a password to learn that no server is there. */
+async function requireServer(calls: Connection['calls']): Promise<void> {
+  await calls.sessions.whoami().catch((error: unknown) => {
+    if (!(error instanceof DenizenError) || error.code !== 'request.unauthenticated') throw error
+  })
 }
 
 /** A password may hold line breaks, a code does not: the last line is the code. */

@@ -21,7 +21,10 @@ export function addPasswords(program: Command): void {
   addAction(users, {
     signature: actions.sendSetupLink,
     arguments: ['userId'],
-    show: ({ expiresAt }) => `A link to choose a password was sent to the user's address. It works once, until ${localTime(expiresAt)}.`,
+    show: ({ expiresAt }, { local, database }) =>
+      local === true || database !== undefined
+        ? `A link to choose a password is sent to the user's address as soon as a server runs on this database. It works once, until ${localTime(expiresAt)}.`
+        : `A link to choose a password was sent to the user's address. It works once, until ${localTime(expiresAt)}.`,
     examples: ['users send-setup-link ada', 'users send-setup-link ada --dry-run'],
   })
 }

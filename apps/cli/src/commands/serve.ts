@@ -144,6 +144,9 @@ function randomPassword(): string {
   return (letters.join('').match(/.{6}/g) ?? []).join('-')
 }
 
+/** How it was started: npm hands on only what stands behind two dashes. */
+const again = process.env['npm_lifecycle_event'] === 'start' ? 'npm start --' : `${denizen} serve`
+
 async function toListenError(error: unknown, { host, port }: Config): Promise<unknown> {
   if (!(error instanceof Error) || !('code' in error)) return error
   if (error.code === 'EADDRINUSE') {
@@ -155,8 +158,8 @@ async function toListenError(error: unknown, { host, port }: Config): Promise<un
       {
         next:
           url === null
-            ? 'Stop it, or choose another port with --port.'
-            : `Use it: ${denizen} login${url === defaultUrl ? '' : ` --url ${url}`}. To run another one beside it, choose another --port and --data-dir.`,
+            ? `Stop it, or choose another port: ${again} --port ${port + 1}`
+            : `Use it: ${denizen} login${url === defaultUrl ? '' : ` --url ${url}`}\nTo run another one beside it: ${again} --port ${port + 1} --data-dir ./denizen-data-${port + 1}`,
       },
       error,
     )

@@ -155,7 +155,10 @@ describe.each(databases)('on %s', (database) => {
   test('factors.reset takes all of them, tells the user, and the next sign-in has to enrol again', async () => {
     const admin = await world().asSuperadmin()
     const ada = await world().signUp()
-    await expect(admin.as.factors.reset({ userId: ada.user.id })).rejects.toMatchObject({ code: 'factors.none' })
+    await expect(admin.as.factors.reset({ userId: ada.user.id })).rejects.toMatchObject({
+      code: 'factors.none',
+      message: 'This user has no second factor, so there is none to remove.',
+    })
     await enrol(ada)
     const taken = await admin.as.factors.reset({ userId: ada.user.id, reason: 'lost the phone' })
     expect(taken).toEqual({ totp: true, passkeys: 0, recoveryCodes: 10, sessionsEnded: 1 })

@@ -11,10 +11,10 @@ export const notBegun = defineError(
   'There is no authenticator app to activate. Start with factors.beginTotp, and add its key to the app.',
 )
 export const noTotp = defineError('factors.noTotp', 'conflict', 'You have no authenticator app to disable.')
-export const noFactor = defineError(
-  'factors.none',
-  'conflict',
-  'There is no second factor yet. Set up an authenticator app (factors.beginTotp) or a passkey (passkeys.beginRegistration) first.',
+export const noFactor = defineError<{ userId?: string }>('factors.none', 'conflict', ({ userId }) =>
+  userId === undefined
+    ? 'There is no second factor yet. Set up an authenticator app (factors.beginTotp) or a passkey (passkeys.beginRegistration) first.'
+    : 'This user has no second factor, so there is none to remove.',
 )
 export const lastFactorRequired = defineError(
   'factors.lastRequired',

@@ -29,7 +29,7 @@ export const reset = defineCommand(factorsSignatures.reset, {
 async function resetFactors(context: CommandContext, user: UserRow) {
   const { em, ports } = context
   const held = await secondFactorsOf(em, user.id)
-  if (!hasFactor(held)) throw noFactor({})
+  if (!hasFactor(held)) throw noFactor({ userId: user.id })
   await em.nativeDelete(TotpFactorRow, { userId: user.id })
   await em.execute('delete from passkeys where user_id = ?', [uuidOf(user.id)], 'run')
   await em.nativeDelete(RecoveryCodeRow, { userId: user.id })

@@ -7,7 +7,8 @@ const network = z
   .max(64)
   .transform((text, check) => {
     const canonical = canonicalNetwork(text)
-    if (canonical === null) check.addIssue({ code: 'custom', message: 'an address or a CIDR block, for example 192.0.2.0/24', input: text })
+    if (canonical === null)
+      check.addIssue({ code: 'custom', message: 'must be an address or a CIDR block, for example 192.0.2.0/24', input: text })
     return canonical ?? text
   })
 export const allowedIps = z

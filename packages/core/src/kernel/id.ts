@@ -178,6 +178,16 @@ export function idSchema<Prefix extends string>(prefix: Prefix) {
 
 function explain(prefix: string, noun: string, text: string): string {
   const other = nouns[text.slice(0, Math.max(0, text.indexOf('_')))]
-  const got = other === undefined || other === noun ? 'this is none' : `this is the id of a ${other}`
-  return `must be the id of a ${noun} (${prefix}_…); ${got}`
+  const got = other === undefined || other === noun ? 'this is none' : `this is the id of ${withArticle(other)}`
+  return `must be the id of ${withArticle(noun)} (${prefix}_…); ${got}`
+}
+
+function withArticle(noun: string): string {
+  return `${/^[aeio]/.test(noun) ? 'an' : 'a'} ${noun}`
+}
+
+/** `organization`, for an id of one; null: the text is no id. */
+export function kindOfId(text: string): string | null {
+  const [prefix = ''] = text.split('_', 1)
+  return Object.hasOwn(nouns, prefix) && isId(prefix, text) ? (nouns[prefix] ?? null) : null
 }
