@@ -15,7 +15,8 @@ test('a mail server that is away is one short line, and then one with how many m
   const logger = withoutRepeats(written, () => now)
   const mailer = smtpMailer({ url: 'smtp://127.0.0.1:1', from })
   const failure: unknown = await mailer.send({ to: 'ada@example.com', subject: 'x', text: 'x', html: 'x' }).catch((error: unknown) => error)
-  const fail = (jobId: string) => logger.warn('A job failed and will be tried again.', { jobId, error: new Error('work', { cause: failure }) })
+  const fail = (jobId: string) =>
+    logger.warn('A job failed and will be tried again.', { jobId, error: new Error('work', { cause: failure }) })
   for (const job of ['1', '2', '3']) fail(job)
   now = 11_000
   fail('4')

@@ -168,8 +168,16 @@ test('refuses a database that does not exist', async () => {
 })
 
 test.each([
-  ['a port where nothing listens', 'postgres://u:canary@127.0.0.1:1/users', /at 127\.0\.0\.1:1\/users cannot be reached: connect ECONNREFUSED/],
-  ['a host that is not there', 'postgres://u:canary@db.invalid/users', /at db\.invalid:5432\/users cannot be reached: \S+ (ENOTFOUND|EAI_AGAIN)/],
+  [
+    'a port where nothing listens',
+    'postgres://u:canary@127.0.0.1:1/users',
+    /at 127\.0\.0\.1:1\/users cannot be reached: connect ECONNREFUSED/,
+  ],
+  [
+    'a host that is not there',
+    'postgres://u:canary@db.invalid/users',
+    /at db\.invalid:5432\/users cannot be reached: \S+ (ENOTFOUND|EAI_AGAIN)/,
+  ],
 ])('whoever starts on %s is told where and why, and not to try again', async (_, url, message) => {
   const error: unknown = await findPostgres({ url }).catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({ code: 'request.databaseUnavailable', message: expect.stringMatching(message) })
