@@ -84,8 +84,8 @@ function withScheme(text: string): string | null {
   return `${isHere ? 'http' : 'https'}://${text}`
 }
 
-/** Letters in which a variable differs that was meant to be one of ours. No setting of the server is that near. */
-const mostWrong = 2
+/** Letters in which a variable differs that was meant to be one of ours; fewer in a short name, which is near to settings of the server. */
+const mostWrong = (name: string) => (name.length < 'DENIZEN_'.length + 4 ? 1 : 2)
 
 /** What tells a client where to go, and as whom. */
 const variables = ['DENIZEN_URL', 'DENIZEN_TOKEN', 'DENIZEN_CONTEXT'] as const
@@ -96,7 +96,7 @@ const variables = ['DENIZEN_URL', 'DENIZEN_TOKEN', 'DENIZEN_CONTEXT'] as const
  */
 function requireKnownVariables(): void {
   for (const meant of variables.filter((name) => process.env[name] === undefined)) {
-    const wrong = Object.keys(process.env).find((name) => name.startsWith('DE') && distance(name, meant) <= mostWrong)
+    const wrong = Object.keys(process.env).find((name) => name.startsWith('DE') && distance(name, meant) <= mostWrong(meant))
     if (wrong !== undefined)
       throw usageError(`${wrong} is not a setting. Did you mean ${meant}?`, `Rename it, or do without: unset ${wrong}`)
   }

@@ -88,6 +88,11 @@ const steps: Readonly<Record<string, Step>> = {
   'access.noSession': `Sign in, or without the token use your login: unset DENIZEN_TOKEN`,
   'access.planOutdated': 'Run it again: the new plan is shown before anything is done.',
   'policies.nameTaken': `See which there are: ${denizen} policies list`,
+  'policies.inUse': (_, { typed }) => {
+    const line = `${denizen} policies delete ${word(typed, 'policyId')}`
+    return `Give them another one: ${line} --reassign-to …, or none: ${line} --reassign-to-none`
+  },
+  'policies.isDefault': `Make another one the default: ${denizen} policies assign … --as-default, or none: ${denizen} policies assign --none --as-default`,
   'policies.unknown': `See which there are: ${denizen} policies list`,
   'roles.nameTaken': `See which there are: ${denizen} roles list`,
   'tokens.tooMany': `See which are unused: ${denizen} tokens list`,

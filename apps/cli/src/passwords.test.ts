@@ -105,3 +105,12 @@ it('a mail that was asked for is told with what comes next', async () => {
     expect.stringMatching(/^If there is an account with this address, a link was sent there[^]*^binding +dnz_\S+$/m),
   ])
 })
+
+it('Found by a stranger: a link that is over is told before a new password is asked for', async () => {
+  const running = terminal.start(['password', 'reset'], { columns: 100, env: { DENIZEN_URL: served().server.url } })
+  await running.says('The link, or its token')
+  running.types('dnz_mail_nothing\r')
+  const { code, stdout } = await running.ended
+  expect(code).not.toBe(0)
+  expect(stdout).not.toContain('New password')
+})

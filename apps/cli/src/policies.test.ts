@@ -29,7 +29,10 @@ describe('a policy', () => {
     expect(effective).toMatch(/maxApiTokens\s+100\s+settings/)
     expect((await run('policies', 'list', '--all')).stdout).toContain(name)
     const refused = await run('policies', 'delete', name, '--yes')
-    expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining('in use by 1 user')])
+    expect([refused.code, refused.stderr]).toEqual([
+      5,
+      expect.stringMatching(new RegExp(`in use by 1 user[^]*next: .*policies delete ${name} --reassign-to`)),
+    ])
     expect((await run('policies', 'delete', name, '--reassign-to-none', '--yes')).stdout).toContain('1 user and')
     expect((await run('policies', 'get', name)).code).toBe(3)
   })
@@ -47,6 +50,14 @@ describe('a policy', () => {
     ]
     for (const line of wrong) expect((await run(...line)).code).toBe(2)
     expect((await run('policies', 'create', newName(), '--limit', 'maxSesions=3')).stderr).toContain('Did you mean maxSessions?')
+    // Found by a stranger.
+    const valueless = await run('policies', 'create', newName(), '--limit', 'maxSessions')
+    expect(valueless.stderr).toMatch(/^error: maxSessions needs a value\.\nnext: .*--limit maxSessions=5/)
+    const negative = await run('policies', 'create', newName(), '--limit', 'sessionLifetimeMinutes=-1')
+    expect(negative.stderr).toMatch(/^error: --limit sessionLifetimeMinutes: must be at least 1/)
+    expect((await run('policies', 'create', newName(), '--limit', 'maxResourcesPerType={"a"')).stderr).toMatch(
+      /^error: --limit is not JSON/,
+    )
     expect((await run('policies', 'assign', name, '--as-default')).code).toBe(0)
     expect((await run('policies', 'list')).stdout).toMatch(new RegExp(`${name}\\s+yes`))
     expect((await run('policies', 'assign', '--none', '--as-default')).code).toBe(0)

@@ -122,10 +122,10 @@ describe('O11: errors', () => {
   })
 
   it.each([
-    [['access', 'assign-role', '--role', 'monitor'], '--user: name either --user or --team'],
-    [['access', 'grant-permission', '--permission', 'document.read', '--user', usr, '--team', team], 'name either --user or --team'],
-    [['access', 'unassign-role', '--user', usr, '--yes'], 'name either <assignment-id>, or who has what by --user or --team and --role'],
-    [['resources', 'grant', 'res_00000000000000000000000000', '--user', usr], 'name either --role or --permission'],
+    [['access', 'assign-role', '--role', 'monitor'], 'Name either --user or --team'],
+    [['access', 'grant-permission', '--permission', 'document.read', '--user', usr, '--team', team], 'Name either --user or --team'],
+    [['access', 'unassign-role', '--user', usr, '--yes'], 'Name either <assignment-id>, or who has what by --user or --team and --role'],
+    [['resources', 'grant', 'res_00000000000000000000000000', '--user', usr], 'Name either --role or --permission'],
     [['users', 'create', '--full-name', 'Nobody'], '--email or --username is needed'],
     [['policies', 'create', 'odd', '--limits', '{"":1}'], '--limits."": there is no such field'],
     [['policies', 'create', 'odd', '--limit', ' =1'], 'This is not a limit'],

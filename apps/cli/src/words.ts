@@ -40,6 +40,7 @@ function typedIssue(command: Command, issue: Issue): Issue {
 
 /** "--email: --email or --username is needed" would say it twice. */
 function said({ path, message }: Issue): string {
+  if (message.startsWith('name either ')) return message.replace(/^n/, 'N')
   return message.startsWith(`${path} `) ? message : `${path === '' ? 'input' : path}: ${message}`
 }
 
@@ -50,6 +51,7 @@ function pathIn(command: Command, path: string): string {
   const values: unknown = word === null ? null : command.getOptionValue(kebabless(word))
   const item: unknown = Array.isArray(values) ? values[Number(rest[0])] : undefined
   if (word !== null && typeof item === 'string') return [`${word} ${item}`, ...rest.slice(1)].join('.')
+  if (word === '--limit' && rest.length > 0) return `${word} ${rest.join('.')}`
   return [word ?? field, ...rest].join('.')
 }
 
@@ -59,7 +61,7 @@ function kebabless(flag: string): string {
 }
 
 /** Options whose names differ from those of their fields. */
-const renamedOptions: Readonly<Record<string, string>> = { validFrom: '--from', validUntil: '--until' }
+const renamedOptions: Readonly<Record<string, string>> = { validFrom: '--from', validUntil: '--until', limits: '--limit' }
 
 /** How a field is typed: `--org`, `<user>`; null: not at all. */
 function wordFor(command: Command, field: string): string | null {

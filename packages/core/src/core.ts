@@ -193,7 +193,7 @@ function partsOf({ orm, ports: given, settings: chosen, monitors = [], subscribe
   const uses = new PermissionUses(ports.clock, buffers.used)
   ports.caches.add(principals, ...decisions.caches, rate, uses, ...buffers.all)
   const shared = { actions, catalogue, settings, ports }
-  const credentials = createCredentials({ ...shared, keys, inspect: (token) => authenticator.inspect(token) })
+  const credentials = createCredentials({ ...shared, keys, introspect: (token) => authenticator.introspect(token) })
   const assembly: Assembly = {
     ...shared,
     orm,

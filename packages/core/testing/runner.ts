@@ -43,7 +43,7 @@ export function runnerOf(
     subscribers: [],
     actions: all,
     catalogue,
-    credentials: createCredentials({ ...parts, inspect: async () => null }),
+    credentials: createCredentials({ ...parts, introspect: async () => null }),
     principals: new PrincipalCache(ports.clock, true),
     decisions: new DecisionCache({ clock: ports.clock, soleProcess: true, catalogue }),
     fewAtOnce: new FewAtOnce(),

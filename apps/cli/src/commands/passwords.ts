@@ -74,8 +74,12 @@ function addReset(passwords: Command): void {
   command.addHelpText('after', '\nExamples:\n  $ denizen password reset\n  $ denizen password reset --stdin < two-lines.txt')
   command.action(async () => {
     const options = command.opts<Options>()
-    const [typed, password] = await pair(options, 'The link, or its token', 'New password')
-    const answer = await connected(options, ({ calls }) => calls.auth.resetPassword({ token: tokenIn(typed), password }))
+    const answer = await connected(options, async ({ calls }) => {
+      // Nobody has to think of a password for a link that is over.
+      const works = async (link: string) => void (await calls.auth.viewVerification({ token: tokenIn(link) }))
+      const [typed, password] = await pair(options, 'The link, or its token', 'New password', works)
+      return calls.auth.resetPassword({ token: tokenIn(typed), password })
+    })
     printAnswer(
       formatOf(options),
       answer,
@@ -91,8 +95,17 @@ function tokenIn(typed: string): string {
 }
 
 /** Two secrets, a known one and a new password: both typed at a prompt, or both from standard input. */
-async function pair({ stdin }: Options, known: string, chosen: string): Promise<readonly [string, string]> {
-  if (stdin !== true) return [await askSecret(known, '--stdin'), await askNewSecret(chosen, '--stdin')]
+async function pair(
+  { stdin }: Options,
+  known: string,
+  chosen: string,
+  checked: (known: string) => Promise<void> = async () => {},
+): Promise<readonly [string, string]> {
+  if (stdin !== true) {
+    const first = await askSecret(known, '--stdin')
+    await checked(first)
+    return [first, await askNewSecret(chosen, '--stdin')]
+  }
   const lines = (await readSecret()).split(/\r?\n/)
   const [first, second] = lines
   if (lines.length !== 2 || first === undefined || second === undefined)

@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander'
 import { addAction, unchanged, type Input, type LeafOptions } from '../action-command.ts'
 import { denizen } from '../common-options.ts'
 import { usageError } from '../failure.ts'
+import { parseJson } from '../input-options.ts'
 import { printable, record, table } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
 import { closest } from '../suggestion.ts'
@@ -133,11 +134,17 @@ function takeLimits(input: Input, { limit }: LeafOptions): void {
   input['limits'] = { ...(input['limits'] as object | undefined), ...Object.fromEntries(said) }
 }
 
+/** Of limits that are no number. */
+const examples: Readonly<Record<string, string>> = {
+  loginExcess: 'refuse',
+  allowedFactors: 'totp,passkey',
+  maxResourcesPerType: `'{"document":5}'`,
+}
+
 function limitIn(text: string): readonly [name: string, value: unknown] {
-  const at = text.indexOf('=')
-  const [name, value] = [text.slice(0, at).trim(), text.slice(at + 1).trim()]
-  if (name === '' || value === '')
-    throw usageError(`This is not a limit: ${printable(text)}`, 'Write the name and the value: --limit maxSessions=5')
+  const [name = '', ...rest] = text.split('=').map((part) => part.trim())
+  const value = rest.join('=')
+  if (name === '') throw usageError(`This is not a limit: ${printable(text)}`, 'Write the name and the value: --limit maxSessions=5')
   if (!limitNames.includes(name)) {
     const meant = closest(name, limitNames)
     throw usageError(
@@ -145,9 +152,11 @@ function limitIn(text: string): readonly [name: string, value: unknown] {
       `There are ${limitNames.join(', ')}.`,
     )
   }
+  if (value === '')
+    throw usageError(`${name} needs a value.`, `For example --limit ${name}=${examples[name] ?? '5'}, or --limit ${name}=unlimited`)
   if (value === 'unlimited') return [name, null]
   if (name === 'allowedFactors') return [name, value.split(',').map((factor) => factor.trim())]
-  return [name, /^\d+$/.test(value) ? Number(value) : value.startsWith('{') ? (JSON.parse(value) as unknown) : value]
+  return [name, /^-?\d+$/.test(value) ? Number(value) : value.startsWith('{') ? parseJson(value, '--limit') : value]
 }
 
 type Shown = OutputOf<typeof actions.create>

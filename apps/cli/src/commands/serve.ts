@@ -147,7 +147,7 @@ function randomPassword(): string {
 /** How it was started: npm hands on only what stands behind two dashes. */
 const again = process.env['npm_lifecycle_event'] === 'start' ? 'npm start --' : `${denizen} serve`
 
-async function toListenError(error: unknown, { host, port }: Config): Promise<unknown> {
+async function toListenError(error: unknown, { host, port, database }: Config): Promise<unknown> {
   if (!(error instanceof Error) || !('code' in error)) return error
   if (error.code === 'EADDRINUSE') {
     const url = await denizenAt(reachable(`http://${host}:${port}`))
@@ -159,7 +159,7 @@ async function toListenError(error: unknown, { host, port }: Config): Promise<un
         next:
           url === null
             ? `Stop it, or choose another port: ${again} --port ${port + 1}`
-            : `Use it: ${denizen} login${url === defaultUrl ? '' : ` --url ${url}`}\nTo run another one beside it: ${again} --port ${port + 1} --data-dir ./denizen-data-${port + 1}`,
+            : `Use it: ${denizen} login${url === defaultUrl ? '' : ` --url ${url}`}\nTo run another one beside it: ${again} --port ${port + 1}${database.kind === 'embedded' ? ` --data-dir ./denizen-data-${port + 1}` : ''}`,
       },
       error,
     )

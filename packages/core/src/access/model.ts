@@ -48,7 +48,6 @@ export const scope = z.union([
 ])
 export type ScopeInput = z.infer<typeof scope>
 
-/** A role as output. */
 export const Role = z.object({
   id: roleId,
   organizationId: organizationId.nullable().meta({ description: 'the organization that it belongs to; null: the installation' }),

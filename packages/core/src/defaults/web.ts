@@ -6,7 +6,10 @@ const patience = 5_000
 /** Bytes; the largest providers' metadata and keys take a few KiB. */
 const largestAnswer = 512 * 1024
 
-/** HTTP by `fetch`. */
+/**
+ * HTTP by `fetch`. Private addresses are allowed: an installation's own identity provider may be on one, and only providers that the operator has
+ * configured are asked, at the addresses that their metadata names. docs/threat-model.md says what such a provider gets by that.
+ */
 export function fetchingWeb(options: { readonly patience?: number } = {}): Web {
   return {
     async ask(request) {

@@ -118,12 +118,10 @@ export type ChangingAction = Command | DryRun
 /** An action of any kind. Its kind says how it is run; that of its signature, how it travels. */
 export type Action = ReadingAction | ChangingAction
 
-/** Defines a query for its signature. */
 export function defineQuery<S extends Signature<string, 'query'>>(signature: S, rest: Omit<Query<S>, 'signature' | 'kind'>): Query<S> {
   return { signature, kind: 'query', ...rest }
 }
 
-/** Defines an inquiry for its signature. */
 export function defineInquiry<S extends Signature<string, 'command'>>(
   signature: S,
   rest: Omit<Inquiry<S>, 'signature' | 'kind'>,
@@ -131,7 +129,6 @@ export function defineInquiry<S extends Signature<string, 'command'>>(
   return { signature, kind: 'inquiry', ...rest }
 }
 
-/** Defines a dry run for its signature. */
 export function defineDryRun<S extends Signature<string, 'command'>, Prepared = undefined>(
   signature: S,
   rest: Omit<DryRun<S, Prepared>, 'signature' | 'kind'>,

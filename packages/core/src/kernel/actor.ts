@@ -49,7 +49,7 @@ export interface Principal {
   readonly tokenIps: readonly string[]
   /** CIDR blocks that the impersonator may call from; empty: from anywhere, or there is none. */
   readonly impersonatorIps: readonly string[]
-  /** Whether the impersonator holds at an address what this stands on; null: at any, or there is none. */
+  /** Whether the impersonator, calling from an address, still has the permission that this impersonation needs; null: from any, or there is none. */
   readonly impersonatorMayActFrom: ((origin: Pick<Origin, 'ip' | 'remote'>) => boolean) | null
   readonly assurance: 'aal1' | 'aal2'
   readonly pendingSteps: readonly PendingStep[]

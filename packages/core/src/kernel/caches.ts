@@ -14,7 +14,10 @@ export interface Cache {
   readonly state: CacheState
 }
 
-/** Everything that an assembly keeps in memory and that grows with what it is asked: each cache once, bounded and told to operators. */
+/**
+ * Everything that an assembly keeps in memory and that grows with what it is asked: each cache once, bounded, and told to operators by `/metrics`.
+ * docs/architecture.md, "Caches", has the table of them.
+ */
 export class Caches {
   readonly #all = new Map<unknown, Cache>()
 

@@ -12,7 +12,7 @@ export interface SigningOrder {
 }
 
 /** What is known about a token. */
-export interface Inspected {
+export interface Introspected {
   readonly principal: Principal
   /** The claims of a signed token; null: it is opaque. */
   readonly claims: { readonly id: string; readonly audience: string; readonly issuedAt: Date } | null
@@ -21,7 +21,7 @@ export interface Inspected {
 /** Issues and inspects tokens. It reads outside of the current transaction: call it before one is open. */
 export interface Credentials {
   /** The principal of a valid token; null: the token is not valid. */
-  inspect(token: string): Promise<Inspected | null>
+  introspect(token: string): Promise<Introspected | null>
   /** Signs a token that is valid for a few minutes, at most as long as the credential it is issued for. */
   sign(principal: Principal, order: SigningOrder): Promise<{ readonly token: string; readonly expiresAt: Date }>
   /** The public keys of signed tokens (JWK, RFC 7517). */

@@ -1,8 +1,8 @@
 import type { DenizenErrorCode } from './error-codes.ts'
 
 /**
- * The kind of a failure, from the caller's point of view. It decides the HTTP status and the exit code of the CLI, each mapped in one
- * place.
+ * The kind of a failure, from the caller's point of view. It decides the HTTP status (packages/api/src/errors.ts) and the exit code
+ * of the CLI (apps/cli/src/failure.ts).
  */
 export type ErrorKind =
   | 'invalid'

@@ -63,7 +63,6 @@ const MembershipSchema = defineEntity({
   checks: [{ name: 'memberships_role_known', expression: `role in ('owner', 'admin', 'member')` }],
 })
 
-/** The membership of a user in an organization. */
 export class MembershipRow extends MembershipSchema.class {}
 MembershipSchema.setClass(MembershipRow)
 

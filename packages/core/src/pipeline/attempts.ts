@@ -11,8 +11,8 @@ const mostWaits = 200
 /** Milliseconds: no attempt after a wait begins later. Each has a connection while it waits for its turn. */
 const longestInAll = 25_000
 /**
- * As many for what takes something away in an organization from several users: none of them keeps that from happening by what they have under
- * way, so it waits in the queue for their locks then. With resources of their own, strangers could hold up whomever they name.
+ * After so many, a command that takes something away in an organization waits for locks without a bound: those whom it is about could
+ * hold it off for ever by keeping calls running. Others never do: with a resource of their own, strangers could hold up whomever they name.
  */
 const waitsUntilPatient = 20
 /** Milliseconds, at most, between two waits: whoever was held up has their turn. */

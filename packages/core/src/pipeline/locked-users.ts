@@ -5,7 +5,7 @@ import { exclusiveLockNames, type ExclusiveLockName } from '../kernel/locks.ts'
 
 type UserIds = readonly Id<'usr'>[]
 
-/** The users whose named locks and rows a command locks before anything else, and how it waits for them. */
+/** The users whose named locks and rows a command locks before anything else, and how it waits for them. `current-actor.ts` takes the locks. */
 export interface LockedUsers {
   /** Locked exclusively: those whose rows the handler changes. */
   readonly changed: UserIds

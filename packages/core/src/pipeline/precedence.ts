@@ -14,7 +14,7 @@ import { checkAllowed, findTarget } from './target.ts'
 
 /** Milliseconds that a command takes before it asks others to give way: what is short ends by itself. */
 const patience = 250
-/** So many steps of a long command go by between two looks for somebody who waits. */
+/** After so many steps, a long command looks whether somebody waits. */
 const stepsBetweenLooks = 5
 /** Milliseconds after which others may ask: by then a long command has looked. */
 const turn = 2_000
@@ -75,8 +75,8 @@ type OwnProcess = Promise<{ readonly rows: readonly { readonly pid: number }[] }
 
 async function askInTurns(asking: Preceding, work: Work): Promise<void> {
   const { assembly, action, call } = asking
-  const isOperator = isGrantedEverywhere(call.actor, action.signature.name)
-  const leave = takePlace(assembly.orm, isOperator, callerId(call.actor) ?? call.actor.kind)
+  const isAdministrator = isGrantedEverywhere(call.actor, action.signature.name)
+  const leave = takePlace(assembly.orm, isAdministrator, callerId(call.actor) ?? call.actor.kind)
   try {
     if (leave !== null && !(await ask(asking, work))) return
   } catch (error) {
@@ -102,13 +102,13 @@ async function firstOf(over: Promise<void>, milliseconds: number): Promise<void>
  */
 const mostAsking = 2
 /** Bounded by the connected databases, and for each by `mostAsking`. */
-const places = new WeakMap<Orm, Record<'operators' | 'others', Set<string>>>()
+const places = new WeakMap<Orm, Record<'administrators' | 'others', Set<string>>>()
 
 /** Gives the place back; null: there is none. */
-function takePlace(orm: Orm, isOperator: boolean, caller: string): (() => void) | null {
-  const all = places.get(orm) ?? { operators: new Set(), others: new Set() }
+function takePlace(orm: Orm, isAdministrator: boolean, caller: string): (() => void) | null {
+  const all = places.get(orm) ?? { administrators: new Set(), others: new Set() }
   places.set(orm, all)
-  const taken = isOperator ? all.operators : all.others
+  const taken = isAdministrator ? all.administrators : all.others
   if (taken.has(caller) || taken.size >= mostAsking) return null
   taken.add(caller)
   return () => void taken.delete(caller)

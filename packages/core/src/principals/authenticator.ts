@@ -1,5 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Inspected } from '../kernel/credentials.ts'
+import type { Introspected } from '../kernel/credentials.ts'
 import type { Principal } from '../kernel/actor.ts'
 import type { RoleDefinitions } from '../kernel/decisions.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -94,7 +94,7 @@ export class Authenticator {
   }
 
   /** Like `authenticate`, also for signed tokens with another audience: those are not accepted here, and not cached. */
-  async inspect(token: string): Promise<Inspected | null> {
+  async introspect(token: string): Promise<Introspected | null> {
     const { settings } = this.#principalParts
     if (!looksSigned(token)) {
       const principal = await this.authenticate(token)

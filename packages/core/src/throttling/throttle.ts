@@ -22,6 +22,9 @@ import { counterKey, type Guessed } from './keys.ts'
  * Passwords are counted by the account behind the name as well, so that all of its names have one budget (NIST SP 800-63B-4: 3.2.2).
  * Nobody is told to wait for that: whoever sees one name wait for what was tried at another learns that both are one's. Guesses
  * above it are wrong, whatever they are.
+ *
+ * Two other waits are not for counting: `passwords/refusal-time.ts` keeps the time of a refusal from telling who exists, and
+ * `passwords/turns.ts` compares one password at a time for a name.
  */
 interface Limit {
   readonly free: number

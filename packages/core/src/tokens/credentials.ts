@@ -16,14 +16,14 @@ interface CredentialParts {
   readonly settings: Settings
   readonly ports: Ports
   readonly keys: KeyRing
-  readonly inspect: Credentials['inspect']
+  readonly introspect: Credentials['introspect']
 }
 
 /** Creates the context's access to tokens: inspecting, signing, and checking scopes. */
-export function createCredentials({ actions, catalogue, settings, ports, keys, inspect }: CredentialParts): Credentials {
+export function createCredentials({ actions, catalogue, settings, ports, keys, introspect }: CredentialParts): Credentials {
   let own: ReadonlySet<string> | undefined
   return {
-    inspect,
+    introspect,
     sign: (principal, order) => signToken(keys, { settings, ports }, principal, order),
     publishedKeys: () => keys.published(),
     exceeding(principal, patterns, organizationId) {

@@ -1,5 +1,5 @@
 import { defineInquiry } from '../kernel/action.ts'
-import type { Inspected } from '../kernel/credentials.ts'
+import type { Introspected } from '../kernel/credentials.ts'
 import type { QueryContext } from '../kernel/context.ts'
 import { mayCallFrom } from '../kernel/actor.ts'
 import { grantedEverywhere } from '../kernel/rule.ts'
@@ -60,8 +60,8 @@ export const introspectToken = defineInquiry(tokensSignatures.introspect, {
 })
 
 /** The principal of a token, if it is valid from the given address. An unknown address does not match any allowed address. */
-async function findActive({ credentials }: QueryContext, { token, ip }: TokenInput): Promise<Inspected | null> {
-  const found = await credentials.inspect(token)
+async function findActive({ credentials }: QueryContext, { token, ip }: TokenInput): Promise<Introspected | null> {
+  const found = await credentials.introspect(token)
   if (found === null) return null
   return mayCallFrom(found.principal, { ip: ip ?? null, remote: true }) ? found : null
 }

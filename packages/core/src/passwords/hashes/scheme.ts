@@ -38,7 +38,10 @@ export function beyond(what: string, limit: number | string): Refusal {
  * (https://github.com/P-H-C/phc-string-format): all that decides about the cost stands before the salt.
  */
 export interface Scheme {
-  /** Whatever grows with the work of one comparison, comparable within the scheme; or why the hash is compared with nothing. */
+  /**
+   * Whatever grows with the work of one comparison, comparable within the scheme; or why the hash is compared with nothing. It depends on
+   * the costs alone, never on salt or digest: the dearest hash that is held, measured by this, is the decoy whose time every refusal takes.
+   */
   work(hash: string): number | Refusal
   /** Each of as many rounds as the work says hashes the whole password again, so a long one would multiply the work. */
   readonly repeatsPassword?: true

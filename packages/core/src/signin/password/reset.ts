@@ -75,7 +75,7 @@ async function isLinkUsable({ em, settings }: Reading, user: UserRow, link: Pick
   return user.emailVerified || link.purpose === 'setup' || (await mayBeReclaimed(em, settings, user.id))
 }
 
-/** Only for a link that works the password is looked at and hashed. */
+/** The password is checked and hashed only where the link works. */
 async function prepare(context: PrepareContext, { token, password }: { token: string; password: string }): Promise<Preparation> {
   const { reader, ports, settings, now } = context
   const looked = await inspectLink(reader, ports, { token }, now)
@@ -90,7 +90,7 @@ async function prepare(context: PrepareContext, { token, password }: { token: st
     throw linkInvalid({})
   const { id, username, fullName, displayName } = user
   const owner = { username, fullName, displayName, email }
-  // Of an account that is handed over nothing counts: its passwords do not stay.
+  // An account that is handed over loses its passwords, so they do not count.
   const stays = purpose !== 'claim' && !(await mayBeReclaimed(reader, settings, id))
   await checkNewPassword(settings, password, owner, stays && (await secondFactorMethodsOf(reader, id)).length > 0)
   if (stays) await checkNotReused(context, id, password)

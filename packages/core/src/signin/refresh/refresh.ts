@@ -130,7 +130,7 @@ async function repeatRotation(context: CommandContext, held: RefreshableSession)
   // Read anew: whoever exchanged it may just have committed.
   const token = await em.findOneOrFail(TokenRow, { id: held.token.id }, { refresh: true })
   const verdict = await judgeReuse(em, now, token)
-  if (verdict.kind === 'reused') return endFamily(context, held)
+  if (verdict.kind === 'reused') return endReusedSession(context, held)
   if (verdict.kind === 'over') {
     context.note({ looked: true }) // it can be shown as often as one likes
     return context.refuse(invalidRefreshToken({}))
@@ -150,13 +150,13 @@ async function repeatRotation(context: CommandContext, held: RefreshableSession)
 /** Another pair in place of one whose answer was lost. */
 async function replacePair(context: CommandContext, held: RefreshableSession, unused: TokenRow['id']): Promise<TokenPair> {
   const ids = newPairIds(context.ports, context.now)
-  if (!(await replaceSuccessor(context, { token: held.token.id, unused, successor: ids.refresh }))) return endFamily(context, held)
+  if (!(await replaceSuccessor(context, { token: held.token.id, unused, successor: ids.refresh }))) return endReusedSession(context, held)
   context.invalidate(held.session.id, { when: 'now', tokensEnded: 1 })
   return issueNext(context, held, ids)
 }
 
 /** Two parties have the same token; nobody can tell who stole it, so both are signed out. */
-async function endFamily(context: CommandContext, { session, user }: RefreshableSession): Promise<never> {
+async function endReusedSession(context: CommandContext, { session, user }: RefreshableSession): Promise<never> {
   const { em, now } = context
   const ended = await endSessions(em, { userId: user.id, sessionId: session.id }, 'tokenReused', now)
   context.invalidate(session.id, { when: 'now', ...ended })

@@ -143,8 +143,8 @@ async function checkPassword(context: CommandContext, user: UserRow, { matches, 
 }
 
 /**
- * Whoever has the address, locked; null: nobody, and whoever takes it waits. Never is the address locked after its holder:
- * `takeAddress` does it the other way round.
+ * Locks the user who has the address; null: nobody has it, and the address itself is locked. The address is never locked after its
+ * holder, because `takeAddress` locks them the other way round.
  */
 async function lockHolder(em: SqlEntityManager, email: string): Promise<Id<'usr'> | null> {
   const holder = await lockUserWith(em, email)
