@@ -196,27 +196,6 @@ describe('invitations', () => {
     expect([half.code, half.stderr]).toEqual([2, expect.stringContaining('2 lines: token, then password')])
   })
 
-  it('Found by a stranger: for somebody else are told so before a password is chosen, and for oneself how long it has to be', async () => {
-    const { slug, as } = await founded()
-    const [email, { world, server, stranger }] = [newEmail(), served()]
-    await as('orgs', 'invite', slug, email)
-    await world.work()
-    const link = world.mailer.linkTo(email)
-    const line = ['orgs', 'accept-invitation', '--token-prompt', '--password-prompt']
-    const answered = async (env: Readonly<Record<string, string>>) => {
-      const running = terminal.start(line, { columns: 100, env })
-      await running.says('Token')
-      running.types(`${link}\r`)
-      return running
-    }
-    const { code, stdout } = await (await answered(envOf(stranger))).ended
-    expect([code, stdout]).toEqual([4, expect.stringContaining(`is for ${email}`)])
-    expect(stdout).not.toContain('Password')
-    const alone = await answered({ DENIZEN_URL: server.url })
-    await alone.says('Password (at least 15 characters)')
-    await alone.stop('SIGKILL')
-  })
-
   it('to oneself are listed, and answered by the name of the organization', async () => {
     const { slug, as } = await founded()
     const guest = await served().world.signUp({ emailVerified: true })

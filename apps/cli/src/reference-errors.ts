@@ -54,12 +54,20 @@ export function noSuchUser(name: string, organization: string | null): DenizenEr
 }
 
 /** `organization`: where it was looked for, as it was typed; null: among one's own. */
-export function noSuchResource(name: string, organization: string | null): never {
+export function noSuchResource(name: string, organization: string | null): DenizenError {
   const form = name.includes(':') ? '' : `Write it as type:key, for example folder:${name}. `
   const list = `${denizen} resources list`
-  if (organization === null)
-    return notFound('resource', name, `${form}Look at yours: ${list}, or at those of an organization: ${list} --org …`)
-  return notFound('resource', name, `${form}Look at those there are: ${list} --org ${shellWord(organization)}`, ` in ${organization}`)
+  const [look, place] =
+    organization === null
+      ? [`Look at yours: ${list}, or at those of an organization: ${list} --org …`, '']
+      : [`Look at those there are: ${list} --org ${shellWord(organization)}`, ` in ${organization}`]
+  const details = { type: 'resource', name, next: `${form}${look}` }
+  return new DenizenError('request.notFound', 'notFound', `There is no resource "${name}"${place}.`, details)
+}
+
+/** Throws this error where the server's says only that there is no such thing. */
+export const instead = (told: DenizenError) => (error: unknown) => {
+  throw error instanceof DenizenError && error.code === 'request.notFound' ? told : error
 }
 
 /** A name that more than one thing has. */

@@ -3,7 +3,7 @@ import { identifierForm } from '@denizen/core/contract'
 import type { Connection } from './calls.ts'
 import { usageError } from './failure.ts'
 import { shellWord } from './next-steps.ts'
-import { ambiguous, mayNotFind, namesLookUp, noSuchResource, noSuchUser, notFound, ofKind } from './reference-errors.ts'
+import { ambiguous, instead, mayNotFind, namesLookUp, noSuchResource, noSuchUser, notFound, ofKind } from './reference-errors.ts'
 import { denizen } from './common-options.ts'
 
 /** Where names are resolved. */
@@ -117,12 +117,8 @@ const resource = reference({
     if (/^res_[0-9a-z]{26}$/.test(text)) return text
     const [type = '', ...rest] = text.split(':')
     const there = named === null ? {} : { organizationId: named }
-    if (rest.length === 0) return noSuchResource(text, typed)
-    const found = await connection.calls.resources.get({ type, key: rest.join(':'), ...there }).catch((error: unknown) => {
-      if (error instanceof DenizenError && error.code === 'request.notFound') return noSuchResource(text, typed)
-      throw error
-    })
-    return found.id
+    if (rest.length === 0) throw noSuchResource(text, typed)
+    return (await connection.calls.resources.get({ type, key: rest.join(':'), ...there }).catch(instead(noSuchResource(text, typed)))).id
   },
 })
 
