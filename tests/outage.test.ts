@@ -1,7 +1,7 @@
 import { createServer, type Server } from '@denizen/api'
 import { anonymousActor, completed, systemActor, type Logger } from '@denizen/core'
 import { createRuntime, readConfig, type Runtime } from '@denizen/runtime'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { testDatabase, type TestDatabase } from '../packages/runtime/src/testing/postgres.ts'
 import { openProxy, type TestProxy } from '../packages/runtime/src/testing/proxy.ts'
 import { eventually } from './deadlines.ts'
@@ -18,7 +18,8 @@ let runtime: Runtime
 let server: Server
 let [access, refresh] = ['', '']
 
-beforeAll(async () => {
+// For each test: one of them leaves a copy that only answers.
+beforeEach(async () => {
   database = await testDatabase({ migrated: true })
   proxy = await openProxy(database.url)
   const DENIZEN_MASTER_KEY = Buffer.alloc(32, 7).toString('base64url')
@@ -30,7 +31,7 @@ beforeAll(async () => {
   const signedIn = completed(await runtime.core.as(anonymousActor).auth.signIn({ identifier: user?.id ?? '', password }))
   ;[access, refresh] = [signedIn.accessToken, signedIn.refreshToken]
 })
-afterAll(async () => {
+afterEach(async () => {
   proxy.mend()
   await server.close()
   await runtime.stop()

@@ -58,7 +58,10 @@ describe('O10, C13: what the pages say to type', () => {
         "bench/README.md: not run: it takes minutes",
         "docs/adding-an-action.md: not run: tests/faces/adding-an-action.test.ts does, with the rest of this page",
         "docs/adding-an-action.md: not run: tests/faces/adding-an-action.test.ts does, with the rest of this page",
+        "docs/adding-an-action.md: not run: tests/faces/adding-an-action.test.ts does, with the rest of this page",
         "docs/operations.md: not run: it needs a database of yours; migrate.test.ts and serve.test.ts do this",
+        "docs/operations.md: not run: backup.test.ts does",
+        "docs/operations.md: not run: it needs a database of yours",
         "docs/operations.md: not run: locked-out.test.ts does, on a database of its own",
         "docs/operations.md: not run: locked-out.test.ts does, on a database of its own",
       ]

@@ -67,6 +67,32 @@ it('a query with pages has a table with a column for every field, and --all', as
   }
 })
 
+it('an answer with something in it shows its fields too, and what a list is of is named by what its items are', async () => {
+  const { server, admin } = served()
+  const program = new Command()
+  addDefaults(program)
+  const printed: string[] = []
+  const write = (text: unknown) => printed.push(String(text)) > 0
+  const spies = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write').mockImplementation(write))
+  vi.stubEnv('DENIZEN_TOKEN', admin.token)
+  const type = async (...typed: readonly string[]) => {
+    printed.length = 0
+    await program.parseAsync([...typed, '--url', server.url], { from: 'user' })
+    return printed.join('')
+  }
+  try {
+    const shown = await type('sessions', 'whoami')
+    expect(shown).toMatch(/\n\nuser\nid +usr_\w+\nusername +\S+\n/)
+    expect(shown).not.toContain('{"')
+    expect(await type('users', 'list-with-sessions', '--where', '{"username":{"startsWith":"nobody-has-this"}}')).toContain(
+      'No users found.',
+    )
+  } finally {
+    for (const spy of spies) spy.mockRestore()
+    vi.unstubAllEnvs()
+  }
+})
+
 it('a mistake in one is told as in any other', async () => {
   const { code, stderr } = await terminal.here(['auth', 'request-magic-link'], { DENIZEN_URL: served().server.url })
   expect([code, stderr]).toEqual([2, expect.stringContaining("required option '--email <text>' not specified")])

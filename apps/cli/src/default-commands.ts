@@ -43,10 +43,12 @@ function columnsOf({ output }: Signature): readonly Column<unknown>[] | null {
   }))
 }
 
-/** What a query lists, in the plural: `teams.list` and `users.listTeams` list teams. */
+/** What a query lists, in the plural: `teams.list`, `users.listTeams` and `teams.listOfUser` list teams, `sessions.listActive` active sessions. */
 function itemsOf(namespace: string, verb: string): string {
-  if (verb === 'list') return namespace
-  return verb.startsWith('list') ? wordsOf(verb.slice('list'.length)) : 'items'
+  if (!verb.startsWith('list')) return 'items'
+  const words = wordsOf(verb.slice('list'.length))
+  if (words === '' || /^(of|for|with|without|in|on|by|from|to) /.test(words)) return namespace
+  return /s$| /.test(words) ? words : `${words} ${namespace}`
 }
 
 function groupOf(program: Command, namespace: string): Command {
@@ -61,16 +63,29 @@ function neededBy(signature: Signature): string {
   return needed.map(({ flag, kind }) => (kind === 'secret' ? ` ${flag}-stdin` : ` ${flag} …`)).join('')
 }
 
-/** Any answer as text: its fields, one a line, and each list of things as a table. */
+/** Any answer as text: its fields, one a line; what has fields itself and lists of things come below, under their names. */
 function answerText(answer: unknown): string {
-  if (typeof answer !== 'object' || answer === null) return json(answer)
+  if (!isThing(answer)) return json(answer)
   const fields = Object.entries(answer)
-  const lines = fields.flatMap(([name, value]) => (isListOfObjects(value) ? [] : [[wordsOf(name), textOf(value)] as const]))
-  const tables = fields.flatMap(([name, value]) => (isListOfObjects(value) ? [`${bold(wordsOf(name))}\n${tableOf(value)}`] : []))
-  return [...(lines.length === 0 ? [] : [record(lines)]), ...tables].join('\n\n')
+  const lines = fields.flatMap(([name, value]) => (sectionOf(value) === null ? [[wordsOf(name), textOf(value)] as const] : []))
+  const sections = fields.flatMap(([name, value]) => {
+    const text = sectionOf(value)
+    return text === null ? [] : [`${bold(wordsOf(name))}\n${text}`]
+  })
+  return [...(lines.length === 0 ? [] : [record(lines)]), ...sections].join('\n\n')
+}
+
+/** A value that takes lines of its own; null: it fits beside its name. */
+function sectionOf(value: unknown): string | null {
+  if (isListOfObjects(value)) return tableOf(value)
+  return isThing(value) && Object.keys(value).length > 0 ? answerText(value) : null
 }
 
 type Row = Readonly<Record<string, unknown>>
+
+function isThing(value: unknown): value is Row {
+  return isObject(value) && !(value instanceof Date)
+}
 
 function isListOfObjects(value: unknown): value is readonly Row[] {
   return Array.isArray(value) && value.length > 0 && value.every((item) => isObject(item))
@@ -86,6 +101,7 @@ function tableOf(rows: readonly Row[]): string {
 
 /** A value as `record` and `table` print it: what they do not know is JSON. */
 function textOf(value: unknown): unknown {
+  if (Array.isArray(value) && !value.some((item) => isObject(item))) return value
   return typeof value !== 'object' || value === null || value instanceof Date ? value : json(value)
 }
 

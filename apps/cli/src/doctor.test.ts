@@ -112,6 +112,24 @@ it('75: a database that is set read-only is a problem, with the statement that e
   await database.close({ keep: false })
 })
 
+it('a database in plain C, which knows the letters A to Z only, is a warning', async () => {
+  const database = await createPostgres({ connections: 1, empty: true })
+  const other = `${database.name}_c`
+  const execute = (statement: string) => database.orm.em.getConnection().execute(statement)
+  await execute(`create database "${other}" template template0 locale 'C'`)
+  const env = (name: string) => ({ DATABASE_URL: (database.url ?? '').replace(database.name, name), DENIZEN_MASTER_KEY: masterKey })
+  try {
+    expect((await examine(env(database.name))).check('Locale')).toBeUndefined()
+    expect((await examine(env(other))).check('Locale')).toMatchObject({
+      state: 'warning',
+      next: expect.stringContaining('createdb') as string,
+    })
+  } finally {
+    await execute(`drop database "${other}" with (force)`)
+    await database.close({ keep: false })
+  }
+})
+
 it('permissions of roles that no action has are named; those of applications are theirs', async () => {
   const database = await createPostgres({ connections: 1, empty: false })
   const env = { DATABASE_URL: database.url ?? '', DENIZEN_MASTER_KEY: masterKey }

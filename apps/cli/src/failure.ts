@@ -73,6 +73,9 @@ function plain(message: string): string {
 }
 
 function unexpected(thrown: unknown): Failure {
+  // An action that somebody is writing is not whole yet: the message says what is missing.
+  if (thrown instanceof Error && thrown.name === 'RegistryError')
+    return { code: 'cli.unexpected', message: `${thrown.message}.`, next: null, details: {}, exitCode: exitCodes.failure }
   const text = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)
   const next = 'This is a bug in denizen. Please report it with the lines above.'
   return { code: 'cli.unexpected', message: text, next, details: {}, exitCode: exitCodes.failure }

@@ -49,7 +49,7 @@ it.each([
   ['roles', 'roles.deleted', '1 role is deleted'],
   ['resources', 'resources.deleted', '1 resource is deleted'],
   ['invitations', 'invitations.accepted', '1 invitation is accepted'],
-  ['role_assignments', 'access.unassigned', '1 role assignment is revoked'],
+  ['role_assignments', 'access.unassigned', '1 assignment is revoked'],
 ])('a plan says what becomes of a row: %s with %s', (table, event, sentence) => {
   const rows = { [table]: { inserted: 0, updated: 1, deleted: 0 } }
   expect(printed({ ...nothing, rows, events: { [event]: 1 } })).toBe(`Dry run: this would change:\n\n  ${sentence}\n`)

@@ -50,7 +50,7 @@ const uncounted: ReadonlySet<string> = new Set([
 
 /** Names of rows, where the table's name does not say it. */
 const nouns: Readonly<Record<string, string>> = {
-  role_assignments: 'role assignment',
+  role_assignments: 'assignment',
   organization_domains: 'domain',
   team_members: 'team member',
   totp_factors: 'authenticator app',

@@ -37,6 +37,9 @@ function newFolder(): Promise<Ended> {
   return unserved
 }
 
+/** The server's superadmin signs in at this terminal. */
+const login = () => terminal.here(['login', '--url', url, '--username', 'superadmin', '--password-stdin'], {}, firstPassword)
+
 const onServed = (...line: string[]) => terminal.here([...line, '--database', folder])
 const onUnserved = (...line: string[]) => terminal.here([...line, '--database', join(terminal.home, 'new')])
 
@@ -62,8 +65,8 @@ it('O2: every start says where mail goes', () => {
 it('what it says to type works when it is typed', async () => {
   await running()
   const lines = [...first.matchAll(/^ +denizen (.*)$/gm)].map(([, line = '']) => wordsOf(line))
-  const [login = [], ...rest] = lines
-  expect((await terminal.here([...login, '--password-stdin'], {}, firstPassword)).code).toBe(0)
+  const [signIn = [], ...rest] = lines
+  expect((await terminal.here([...signIn, '--password-stdin'], {}, firstPassword)).code).toBe(0)
   for (const line of rest) expect(await terminal.here(line)).toMatchObject({ code: 0, stderr: '' })
   expect((await terminal.here(['users', 'list'])).stdout).toContain('ada@example.org')
 })
@@ -85,6 +88,7 @@ it('a second process is refused the folder, by a message that names the first an
 
 it('doctor finds all well, and sees the server in the folder', async () => {
   const { pid } = await running()
+  expect((await login()).code).toBe(0)
   const { code, stdout } = await onServed('doctor')
   expect(code).toBe(0)
   expect(stdout).toMatch(new RegExp(`✓ Database .*process ${pid}, serving at ${url}`))
@@ -159,8 +163,7 @@ it('SIGTERM ends it in order, and the folder is free again; the second start tel
 
   const { program, said } = await serve()
   expect(said).not.toMatch(passwordShape)
-  const login = ['login', '--url', url, '--username', 'superadmin', '--password-stdin']
-  expect((await terminal.here(login, {}, firstPassword)).code).toBe(0)
+  expect((await login()).code).toBe(0)
   const { stdout, code } = await program.stop('SIGINT')
   expect([code, stdout]).toEqual([0, expect.not.stringContaining(firstPassword)])
 })

@@ -10,6 +10,7 @@ export { databaseNoRoom, leastRoom, type EmbeddedSql, type FreeSpace } from './d
 export { databaseLocked, lockDirectory, readLockOwner, type DirectoryLock, type LockOwner } from './directory-lock.ts'
 export { postgresFeed, type FeedState, type PostgresFeed, type PostgresFeedOptions } from './invalidation.ts'
 export { bossJobs, type JobDefinition, type JobOptions, type Jobs } from './jobs.ts'
+export { fewLetters, knowsLetters } from './locale.ts'
 export { pinoLogger } from './logger.ts'
 export { maintenanceJobs } from './maintenance.ts'
 export { smtpMailer } from './smtp.ts'

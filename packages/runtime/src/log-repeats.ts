@@ -1,4 +1,6 @@
 import { outageOf, type Logger } from '@denizen/core'
+import { mailServerErrorIn } from './mail-server-error.ts'
+import { rootOf } from './root-cause.ts'
 
 /** Milliseconds between two lines about the same cause. */
 const pause = 10_000
@@ -14,7 +16,7 @@ interface Told {
 const ofPool = /PostgreSQL (pool|connection) error/
 
 /**
- * While the database is away, every call, job and poll fails for the same reason. Of each there is one line, without
+ * While the database is away, every call, job and poll fails for the same reason; while the mail server is, every mail. Of each there is one line, without
  * a stack, and after a while another with how many there were in between.
  */
 export function withoutRepeats(logger: Logger, now: () => number = () => performance.now()): Logger {
@@ -22,9 +24,9 @@ export function withoutRepeats(logger: Logger, now: () => number = () => perform
   const write =
     (severity: 'warn' | 'error') =>
     (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
-      const outage = ofPool.test(message) ? { state: 'connection' } : outageOf(fields['error'])
-      if (outage === null) return logger[severity](message, fields)
-      const cause = `${outage.state} ${ofPool.test(message) ? 'pool' : message}`
+      const state = ofPool.test(message) ? 'connection' : stateOf(fields['error'])
+      if (state === null) return logger[severity](message, fields)
+      const cause = `${state} ${ofPool.test(message) ? 'pool' : message}`
       const before = told.get(cause)
       if (before !== undefined && now() - before.at < pause) return void before.repeated++
       told.delete(cause)
@@ -32,14 +34,12 @@ export function withoutRepeats(logger: Logger, now: () => number = () => perform
       told.set(cause, { at: now(), repeated: 0 })
       const { error, ...others } = fields
       const repeated = before === undefined || before.repeated === 0 ? {} : { repeated: before.repeated }
-      logger[severity](message, { ...others, ...repeated, state: outage.state, ...(error !== undefined && { cause: rootOf(error) }) })
+      logger[severity](message, { ...others, ...repeated, state, ...(error !== undefined && { cause: rootOf(error) }) })
     }
   return { debug: logger.debug.bind(logger), info: logger.info.bind(logger), warn: write('warn'), error: write('error') }
 }
 
-/** The message of the first cause; a refused connection may have several, and no text of its own. */
-function rootOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return rootOf(error.errors[0])
-  if (typeof error !== 'object' || error === null || !('message' in error)) return String(error)
-  return 'cause' in error && error.cause instanceof Error ? rootOf(error.cause) : String(error.message)
+/** What is the same for all who meet it: the code of an outage of the database, or of the mail server. null: it is neither. */
+function stateOf(error: unknown): string | null {
+  return mailServerErrorIn(error)?.code ?? outageOf(error)?.state ?? null
 }

@@ -163,8 +163,25 @@ test('refuses a database that does not exist', async () => {
   const url = database.url.replace(/[^/]+$/, 'nothing_here')
   await expect(findPostgres({ url })).rejects.toMatchObject({
     code: 'database.refused',
-    message: expect.stringContaining('"nothing_here" does not exist'),
+    message: expect.stringMatching(/"nothing_here" does not exist\. [^]*: createdb --host=\S+ --port=\d+ --owner=\S+ nothing_here$/),
   })
+})
+
+test.each([
+  [
+    'a port where nothing listens',
+    'postgres://u:canary@127.0.0.1:1/users',
+    /at 127\.0\.0\.1:1\/users cannot be reached: connect ECONNREFUSED/,
+  ],
+  [
+    'a host that is not there',
+    'postgres://u:canary@db.invalid/users',
+    /at db\.invalid:5432\/users cannot be reached: \S+ (ENOTFOUND|EAI_AGAIN)/,
+  ],
+])('whoever starts on %s is told where and why, and not to try again', async (_, url, message) => {
+  const error: unknown = await findPostgres({ url }).catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ code: 'request.databaseUnavailable', message: expect.stringMatching(message) })
+  expect(String(error)).not.toMatch(/canary|in a moment/)
 })
 
 test('each connection prepares the busiest statements once, and a new one does so again', async () => {

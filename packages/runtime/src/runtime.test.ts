@@ -112,6 +112,19 @@ describe('on PostgreSQL', () => {
     )
   })
 
+  test('a database in plain C, whose locale cannot be changed later, is warned of at the start', async () => {
+    server = await testDatabase({ locale: 'C' })
+    config = readConfig({ DATABASE_URL: server.url, DENIZEN_MASTER_KEY, DENIZEN_POOL_SIZE: '4' })
+    const warnings: string[] = []
+    const runtime = await createRuntime(config, { logger: { ...logger, warn: (message) => void warnings.push(message) } })
+    running.push(runtime)
+    await runtime.start()
+    expect(warnings).toEqual([expect.stringContaining('knows the letters A to Z only')])
+    const calls = runtime.core.as(operator)
+    await calls.users.create({ username: 'ada', fullName: 'Ärztin' })
+    expect((await calls.users.search({ query: 'ärzt' })).items, 'users are found all the same').toHaveLength(1)
+  })
+
   test('maintenance makes partitions and forgets what is old', async () => {
     await open({ migrated: true })
     const { core, database } = await start(config)

@@ -27,6 +27,7 @@ import { mailerOf } from './mailer.ts'
 import { maintenanceJobs } from './maintenance.ts'
 import { loadMasterKey } from './master-key.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { fewLetters, knowsLetters } from './locale.ts'
 import { checkRequirements, startError } from './requirements.ts'
 import { dnsResolver } from './resolver.ts'
 
@@ -123,7 +124,10 @@ function running(parts: Pick<Runtime, 'config' | 'core' | 'database' | 'logger' 
 async function startAll({ core, database, logger }: Pick<Runtime, 'core' | 'database' | 'logger'>, jobs: Jobs): Promise<void> {
   const applied = await database.migrations.up()
   if (applied.length > 0) logger.info('Migrated the database.', { migrations: applied })
-  if (database.kind === 'postgres') await checkRequirements(database.orm, database.place.schema, { migrating: false })
+  if (database.kind === 'postgres') {
+    await checkRequirements(database.orm, database.place.schema, { migrating: false })
+    if (!(await knowsLetters(database.orm))) logger.warn(fewLetters.join('. '))
+  }
   await jobs.start()
   await core.start()
 }

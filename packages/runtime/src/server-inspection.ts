@@ -3,6 +3,7 @@ import { databaseUnavailable, defineError } from '@denizen/core'
 import { Client } from 'pg'
 import { clientConfig } from './client-config.ts'
 import { placeOf, type PostgresServer } from './database-url.ts'
+import { rootOf } from './root-cause.ts'
 
 export const databaseTooOld = defineError<{ version: string }>(
   'database.tooOld',
@@ -10,11 +11,13 @@ export const databaseTooOld = defineError<{ version: string }>(
   ({ version }) =>
     `Denizen needs PostgreSQL 15 or newer; this server is ${version}. Upgrade it, or unset DATABASE_URL for the embedded database.`,
 )
-export const databaseRefused = defineError<{ place: string; reason: string; sqlState: string | null }>(
+export const databaseRefused = defineError<{ place: string; reason: string; sqlState: string | null; create?: string }>(
   'database.refused',
   'invalid',
-  ({ place, reason }) =>
-    `No connection to PostgreSQL at ${place}: ${reason}. Correct the URL (user, password, database, sslmode, certificates), or what the server allows.`,
+  ({ place, reason, create }) =>
+    create === undefined
+      ? `No connection to PostgreSQL at ${place}: ${reason}. Correct the URL (user, password, database, sslmode, certificates), or what the server allows.`
+      : `No connection to PostgreSQL at ${place}: ${reason}. Correct the URL; or, for a first start, have an administrator of the server create it: ${create}`,
 )
 export const databasePooled = defineError<{ setting: string }>('database.pooled', 'invalid', ({ setting }) =>
   setting === 'DATABASE_URL'
@@ -99,7 +102,17 @@ function connectionError(error: unknown, server: PostgresServer): unknown {
   if (!(error instanceof Error) || 'kind' in error) return error
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   const isTls = tlsRefusals.test(code) || /does not support SSL/i.test(error.message)
-  if (!isTls && !refusals.test(code)) return databaseUnavailable({}, error)
+  const place = placeOf(server)
+  // What passes by itself, such as a server that is starting, is told as to callers.
+  if (/^(57|53)/.test(code)) return databaseUnavailable({}, error)
+  if (!isTls && !refusals.test(code)) return databaseUnavailable({ place, reason: rootOf(error) }, error)
   const reason = isTls ? `TLS failed, ${error.message}${code === '' ? '' : ` (${code})`}` : error.message
-  return databaseRefused({ place: placeOf(server), reason: reason.replace(/\.$/, ''), sqlState: isTls ? null : code }, error)
+  const create = code === '3D000' ? { create: creationOf(server) } : {}
+  return databaseRefused({ place, reason: reason.replace(/\.$/, ''), sqlState: isTls ? null : code, ...create }, error)
+}
+
+/** The line for a shell that creates the database, for the role of the URL. */
+function creationOf({ host, port, user, database }: PostgresServer): string {
+  const words = [`--host=${host}`, `--port=${port}`, `--owner=${user}`, database]
+  return ['createdb', ...words.map((word) => (/^[\w./:=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))].join(' ')
 }

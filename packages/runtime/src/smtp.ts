@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net'
 import { mailRefused, type Mailer } from '@denizen/core'
 import { createTransport } from 'nodemailer'
 import { messageOf } from './mail-message.ts'
+import { MailServerError } from './mail-server-error.ts'
 import type { Sender } from './mail-settings.ts'
 
 /** Milliseconds. Every wait has a limit, so that a silent server holds up one job and not all. */
@@ -58,5 +59,5 @@ function toMailError(error: unknown): unknown {
   const isAboutMail = command === 'RCPT TO' || command === 'DATA'
   if (isAboutMail && responseCode >= 500) return mailRefused({ reason: `${command} was answered ${responseCode}` })
   const said = isAboutMail ? `${command} was answered ${responseCode}` : error.message
-  return Object.assign(new Error(`The mail server did not accept an email: ${said}`), { code })
+  return new MailServerError(said, code)
 }

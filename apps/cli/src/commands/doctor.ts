@@ -93,6 +93,7 @@ async function databaseChecks(config: Config): Promise<readonly Check[]> {
       return [
         found,
         ...(await writeChecks(opened)),
+        ...(await localeCheck(opened)),
         migrationCheck(applied, pending, unknown),
         ...(applied.length === 0 ? [] : [await masterKeyCheck(opened, config)]),
         ...(pending.length === 0 && unknown.length === 0 ? await permissionChecks(opened) : []),
@@ -113,6 +114,12 @@ async function writeChecks({ orm }: Database): Promise<readonly Check[]> {
   )
   const refusal = row === undefined ? null : whyReadOnly(row)
   return refusal === null ? [] : [{ name: 'Writing', state: 'problem', ...refusal }]
+}
+
+async function localeCheck({ kind, orm }: Database): Promise<readonly Check[]> {
+  const { fewLetters, knowsLetters } = await import('@denizen/runtime')
+  const [found, next] = fewLetters
+  return kind !== 'postgres' || (await knowsLetters(orm)) ? [] : [{ name: 'Locale', state: 'warning', found, next }]
 }
 
 /** Passwords' hashes and tokens' go over these connections. */
@@ -273,13 +280,7 @@ function checksText(checks: readonly Check[]): string {
   const widest = Math.max(...checks.map(({ name }) => name.length))
   const lines = checks.map(({ name, state, found, next }) => {
     const after = next === null ? '' : `\n${indented(`next: ${next}`, widest + 6)}`
-    const said = indented(
-      found
-        .split('\n')
-        .map((line) => line.trim())
-        .join('\n'),
-      widest + 6,
-    )
+    const said = indented(found.replaceAll(/\n +/g, '\n'), widest + 6)
     return `  ${signs[state]} ${name.padEnd(widest)}  ${said.trimStart()}${after}`
   })
   return `${bold('Checks')}\n${lines.join('\n')}`

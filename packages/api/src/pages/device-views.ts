@@ -5,6 +5,7 @@ import { passkeyFields, passkeyScript, passwordFields } from './sign-in-views.ts
 
 export type DeviceLogin = OutputOf<Signatures['auth']['viewDeviceLogin']>
 
+/** Just above the fields: the focus is in one of them, and on a phone nothing far above it is seen. */
 const problem = (message: string | null): Html | null =>
   message === null ? null : html`<p class="problem" role="alert" id="problem">${message}</p>`
 
@@ -82,7 +83,7 @@ export function decisionForm(
     status,
     title,
     html`<h1>${title}</h1>
-      ${problem(message)} ${facts(login, userCode)} ${warning}
+      ${facts(login, userCode)} ${warning} ${problem(message)}
       <form method="post" action="device">
         <input type="hidden" name="user_code" value="${userCode}" />
         ${passwordFields(identifier, message !== null)} ${buttons}
@@ -136,9 +137,14 @@ export function factorForm(status: number, login: DeviceLogin, asked: FactorQues
     status,
     title,
     html`<h1>${title}</h1>
-      ${problem(message)} ${facts(login, asked.userCode)} ${asked.options === '' ? null : passkeyForm(hidden)}
+      ${facts(login, asked.userCode)} ${asked.hasCode ? null : problem(message)} ${asked.options === '' ? null : passkeyForm(hidden)}
       ${asked.options === '' || !asked.hasCode ? null : html`<p class="soft">Or with a code:</p>`}
-      ${asked.hasCode ? html`<form method="post" action="device">${hidden} ${factorField(message !== null)} ${buttons}</form>` : null}`,
+      ${
+        asked.hasCode
+          ? html`${problem(message)}
+              <form method="post" action="device">${hidden} ${factorField(message !== null)} ${buttons}</form>`
+          : null
+      }`,
   )
   return asked.options === '' ? answer : withScript(answer)
 }

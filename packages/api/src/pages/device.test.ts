@@ -45,6 +45,9 @@ test('a wrong password approves nothing and is counted; the form keeps the name 
   const wrong = await post({ user_code: userCode, decision: 'approve', identifier: user.username, password: 'canary of a password' })
   expect([wrong.status, wrong.text]).toEqual([401, expect.stringContaining('role="alert"')])
   expect(wrong.text).toContain(`value="${user.username}"`)
+  expect(wrong.text, 'what is wrong stands just above the fields: on a phone nothing else is seen').toMatch(
+    /Approve this only[^]*role="alert"[^<]*>[^<]+<\/p>\s*<form[^>]*>\s*<input type="hidden"[^>]*>\s*<div class="field">/,
+  )
   expect(wrong.text).not.toContain('canary')
   expect((await post({ user_code: userCode, decision: 'approve', identifier: '', password: '' })).status).toBe(400)
   expect((await poll(deviceCode)).status).toBe('pending')

@@ -13,6 +13,7 @@ import type { Answer } from '../answer.ts'
 import { callerOf, contextOf, originOf, type Caller } from '../context.ts'
 import { malformed, httpErrorOf } from '../errors.ts'
 import type { Context } from '../procedures.ts'
+import { elsewhereFirst } from './elsewhere-first.ts'
 import { answerForm, failurePage, type FormPage, type PageRequest } from './respond.ts'
 import { mayTryAgain, signInFieldsOf, signInProblem, signInWith, type SignInFields } from './sign-in-form.ts'
 import { approved, codeForm, decisionForm, denied, factorForm, sessionForm, type DeviceLogin } from './device-views.ts'
@@ -48,7 +49,7 @@ export async function answerDevice(asked: PageRequest, core: Core, proxies: Trus
     },
     act: async (fields) => decide(visit, formOf(fields)),
   }
-  return answerForm(asked, core, form, failure)
+  return answerForm(asked, core, form, (error) => failure(core, error, asked))
 }
 
 interface Form extends SignInFields {
@@ -157,6 +158,7 @@ async function approve(visit: Visit, accessToken: string, userCode: string): Pro
   }
 }
 
-function failure(error: DenizenError, requestId: string): Answer {
-  return error.code === 'auth.deviceLoginUnknown' ? codeForm(404, error.message) : failurePage(error, requestId)
+function failure(core: Core, error: DenizenError, { request, requestId }: PageRequest): Answer {
+  if (error.code === 'auth.deviceLoginUnknown') return codeForm(404, error.message)
+  return failurePage(error, requestId, { onward: elsewhereFirst(core, error, request.url ?? '/') })
 }

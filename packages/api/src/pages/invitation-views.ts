@@ -25,7 +25,7 @@ export function invitationForm(status: number, invitation: Invitation, token: st
       <p>
         <strong>${inviter ?? 'An administrator'}</strong> invites you to join <strong>${organization.name}</strong> as ${roleNames[role]}.
       </p>
-      ${alert(attempt?.problem ?? null)} ${linkFacts({ email, expiresAt })}
+      ${linkFacts({ email, expiresAt })} ${alert(attempt?.problem ?? null)}
       <form method="post" action="accept">
         <input type="hidden" name="token" value="${token}" />
         ${account(invitation, attempt)}

@@ -34,7 +34,7 @@ export function passwordForm(status: number, link: Link & { purpose: Purpose }, 
     title,
     html`<h1>${title}</h1>
       <p class="soft">${explanations[purpose]}${purpose === 'setup' && link.account?.emailVerified === false ? ` ${reclaimed}` : ''}</p>
-      ${alert(wrong)} ${linkFacts(link, link.account?.username ?? null)}
+      ${linkFacts(link, link.account?.username ?? null)} ${alert(wrong)}
       <form method="post" action="${paths[purpose].slice(1)}">
         <input type="hidden" name="token" value="${token}" />
         ${usernameField(email)}

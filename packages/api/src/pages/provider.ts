@@ -6,6 +6,7 @@ import { CookieSession } from '../cookies.ts'
 import { httpErrorOf, methodNotAllowed } from '../errors.ts'
 import type { Context } from '../procedures.ts'
 import { factorOf } from './sign-in-form.ts'
+import { elsewhereFirst } from './elsewhere-first.ts'
 import { answerPage, failurePage, readForm, type PageRequest } from './respond.ts'
 import { attemptOf, ProviderCookies, type PendingSignIn } from './provider-cookie.ts'
 import { codeForm, noPasskeys, noSuchProvider, signInOver, refusedByProvider, welcome } from './provider-views.ts'
@@ -76,7 +77,7 @@ export async function answerProvider(asked: ProviderRequest, core: Core, proxies
       }
       throw methodNotAllowed({ method, allowed: step === 'start' ? ['GET'] : ['GET', 'POST'] })
     },
-    failure,
+    (error) => failure(core, error, asked),
   )
 }
 
@@ -156,6 +157,7 @@ function withFields(answer: Answer, fields: Fields): Answer {
   return { ...answer, headers: [...(answer.headers ?? []), ...fields] }
 }
 
-function failure(error: DenizenError, requestId: string): Answer {
-  return error.code === 'identities.unknownProvider' ? noSuchProvider() : failurePage(error, requestId)
+function failure(core: Core, error: DenizenError, { request, requestId }: ProviderRequest): Answer {
+  if (error.code === 'identities.unknownProvider') return noSuchProvider()
+  return failurePage(error, requestId, { onward: elsewhereFirst(core, error, request.url ?? '/') })
 }

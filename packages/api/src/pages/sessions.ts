@@ -59,7 +59,7 @@ function sessionsPage({ items }: Listed): Answer {
               <div class="buttons"><button>Sign out everywhere else</button></div>
             </form>`
       }
-      <p class="hint">Do you not know one of them? End it, then <a href="change-password">change your password</a>.</p>`,
+      <p class="hint">Do you not know one of them? Sign out there, then <a href="change-password">change your password</a>.</p>`,
   )
 }
 
@@ -71,6 +71,6 @@ function item({ id, browser, os, device, ip, lastSeenAt, current }: Listed['item
   </form>`
   return html`<li>
     <strong>${what === '' ? 'An unknown program' : what}</strong>, from ${ip ?? 'an unknown address'}, last seen ${timeElement(lastSeenAt)}
-    ${current ? html`<strong>(here)</strong>` : end}
+    ${current ? html`<strong>(here)</strong>` : html`· ${end}`}
   </li>`
 }

@@ -122,6 +122,23 @@ describe('the page for signing in', () => {
     expect((await open('/', cookiesOf(again))).text).toContain(user.username)
   })
 
+  test('whoever is signed in too often to sign in is led on: to try again, and to a new password, which signs out everywhere', async () => {
+    const { world } = served()
+    const { user } = await world.signUp()
+    await world.asSystem().users.update({ userId: user.id, emailVerified: true })
+    const limits = { maxConcurrentLogins: 1, loginExcess: 'refuse' } as const
+    const { id: policyId } = await world.asSystem().policies.create({ name: 'one-place-only', limits })
+    await world.asSystem().policies.assign({ policyId, userId: user.id })
+    const refused = await post('/sign-in', { identifier: user.username, password })
+    expect([refused.status, refused.text.includes('Sign out somewhere else first')]).toEqual([403, true])
+    expect([...refused.text.matchAll(/href="([^"]+)"/g)].map(([, address]) => address)).toEqual(['./', './sign-in', './forgot-password'])
+    await post('/forgot-password', { email: user.email ?? '' })
+    await world.work()
+    const chosen = 'wheelbarrow antlers soup'
+    await post('/reset-password', { token: world.mailer.tokenFor(user.email ?? ''), password: chosen })
+    expect(goal(await post('/sign-in', { identifier: user.username, password: chosen }))).toEqual([303, './'])
+  })
+
   test('after the last wrong code the sign-in starts anew; after many wrong passwords it says when', async () => {
     const ada = await served().world.signUp()
     const app = await enrolAuthenticator(served().world, ada)

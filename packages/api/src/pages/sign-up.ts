@@ -78,7 +78,7 @@ function signUpForm(status: number, link: Verification, typed: Typed, problem: P
     title,
     html`<h1>${title}</h1>
       <p>${why(link, typed)}</p>
-      ${alert(problem)} ${linkFacts(link)} ${backWhereItBegan(link, typed)}
+      ${linkFacts(link)} ${backWhereItBegan(link, typed)} ${alert(problem)}
       <form method="post" action="confirm">
         <input type="hidden" name="token" value="${typed.token}" />
         ${link.account === null ? names(typed, problem) : usernameField(link.email)}

@@ -6,6 +6,7 @@ import { CookieSession } from '../cookies.ts'
 import { toDomainError } from '../errors.ts'
 import { Origins } from '../origins.ts'
 import type { Context } from '../procedures.ts'
+import { elsewhereFirst } from './elsewhere-first.ts'
 import { answerForm, failurePage, type PageRequest, type Wording } from './respond.ts'
 
 /** Who has a page open in a browser: somebody who is signed in there by cookie, or nobody. */
@@ -59,7 +60,9 @@ export function sessionPage({ show, act }: SessionForm, wording: Wording = {}): 
           return act(await visitorWith((await accessOf(core, cookies, stranger)).token), core, fields)
         }),
     }
-    const answer = await answerForm(asked, core, form, (error, requestId) => failurePage(error, requestId, wording))
+    const answer = await answerForm(asked, core, form, (error, requestId) =>
+      failurePage(error, requestId, { onward: elsewhereFirst(core, error, asked.request.url ?? '/'), ...wording }),
+    )
     return answer && { ...answer, headers: [...(answer.headers ?? []), ...cookies.fields] }
   }
 }

@@ -47,9 +47,11 @@ export function useServer(options: Partial<ServerOptions> & { world?: WorldOptio
   const monitor: Monitor = { observe: (report) => void reports.push(report) }
   const world = useWorld({ ...options.world, monitors: [monitor] })
   let served: Served | undefined
+  let signedInAt = new Date(0)
   beforeAll(async () => {
     const server = createServer({ core: world().core, port: 0, ...options })
     await server.listen()
+    signedInAt = world().clock.now()
     const [admin, stranger] = [await world().asSuperadmin(), await world().signUp()]
     served = {
       world: world(),
@@ -66,12 +68,14 @@ export function useServer(options: Partial<ServerOptions> & { world?: WorldOptio
         }),
     }
   })
-  // Another test may have let so much time go by that they are signed out.
+  // Another test may have let so much time go by that they are signed out, or that their proof is no longer fresh.
   beforeEach(async () => {
     if (served === undefined) return
+    const hasMoved = signedInAt < world().clock.now()
     const still = async (person: SignedInUser): Promise<SignedInUser> =>
-      (await world().core.authenticate(person.token)) === null ? world().signIn(person.user) : person
+      hasMoved || (await world().core.authenticate(person.token)) === null ? world().signIn(person.user) : person
     served = { ...served, admin: await still(served.admin), stranger: await still(served.stranger) }
+    signedInAt = world().clock.now()
   })
   afterAll(() => served?.server.close())
   return () => {

@@ -1,6 +1,6 @@
 import { systemActor } from '@denizen/core'
 import { databases, newEmail, queuedJobs, type SignedInUser, useWorld } from '@denizen/core/testing'
-import { describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { uuidOf, type Id } from '../kernel/id.ts'
 
 const day = 24 * 60 * 60 * 1000
@@ -17,6 +17,9 @@ describe.each(databases)('organizations.invite on %s', (database) => {
       member: await world().asMember(organizationId, 'member'),
     }
   }
+
+  /** What other tests have queued is done. */
+  beforeEach(() => world().work())
 
   test('queues one mail, with a link under the configured address, and answers what the organization may know', async () => {
     const { organizationId, admin } = await place()

@@ -166,10 +166,14 @@ export const retriesExhausted = defineError(
   'unavailable',
   'Too many callers are changing the same thing at once. Try again in a moment.',
 )
-export const databaseUnavailable = defineError(
+/** `place` (host, port and database) and `reason` are for whoever starts Denizen there; callers are told neither. */
+export const databaseUnavailable = defineError<{ place?: string; reason?: string }>(
   'request.databaseUnavailable',
   'unavailable',
-  'The database cannot be reached right now. Nothing was changed; try again in a moment.',
+  ({ place, reason }) =>
+    place === undefined
+      ? 'The database cannot be reached right now. Nothing was changed; try again in a moment.'
+      : `PostgreSQL at ${place} cannot be reached: ${reason}. Nothing was changed. Start it, or correct the host and the port of the URL.`,
 )
 export const databaseBusy = defineError(
   'request.databaseBusy',

@@ -32,7 +32,7 @@ const nouns: Readonly<Record<string, string>> = {
   org: 'organization',
   mem: 'membership',
   rol: 'role',
-  asg: 'role assignment',
+  asg: 'assignment',
   exc: 'exclusion',
   res: 'resource',
   pol: 'policy',

@@ -15,7 +15,9 @@ export function actionsIn(modules: readonly object[], contract: readonly Signatu
   for (const action of modules.flatMap((module) => Object.values(module)).filter(isAction)) {
     const { signature } = action
     if (!contract.includes(signature))
-      throw new RegistryError(`${signature.name} has a handler, but is not in the contract: put its group there`)
+      throw new RegistryError(
+        `${signature.name} has a handler, but is not in the contract: put its group into packages/core/src/contract.ts`,
+      )
     if (found.has(signature)) throw new RegistryError(`${signature.name} has two handlers`)
     found.set(signature, action)
   }
@@ -24,7 +26,8 @@ export function actionsIn(modules: readonly object[], contract: readonly Signatu
 
 function handlerOf(found: ReadonlyMap<Signature, Action>, signature: Signature): Action {
   const action = found.get(signature)
-  if (action === undefined) throw new RegistryError(`${signature.name} has no handler: export one from a module that handlers.ts names`)
+  if (action === undefined)
+    throw new RegistryError(`${signature.name} has no handler: export one from a module that packages/core/src/handlers.ts names`)
   return action
 }
 

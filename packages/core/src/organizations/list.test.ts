@@ -184,7 +184,9 @@ describe.each(bothDatabases)('organizations.list and organizations.listMembers o
     expect(await status(organizations)).toEqual([...Array<string>(4).fill('active'), 'suspended'])
     expect(await status(ada.as.organizations)).toEqual(Array<string>(4).fill('active'))
     await world().rows(`update organizations set status = 'active' where slug = 'listed-4' returning 1`)
-    const admin = await world().asMember(small(), 'admin')
-    await expect(admin.as.organizations.listMemberships({ userId })).rejects.toMatchObject({ code: 'request.notFound' })
+    const [organizationId, other] = [await world().newOrganization(), await world().newUser()]
+    for (const id of [organizationId, await world().newOrganization()]) await world().join(id, other)
+    const admin = await world().asMember(organizationId, 'admin')
+    await expect(admin.as.organizations.listMemberships({ userId: other.id })).rejects.toMatchObject({ code: 'request.notFound' })
   })
 })

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { patternInWords } from './patterns.ts'
 
 test.each([
-  ['application', 'all permissions of applications (application)'],
+  ['application', 'all permissions that applications define (application)'],
   ['*', 'every permission (*)'],
   ['queries', 'all that only read (queries)'],
   ['document.*', 'document.*'],

@@ -1,7 +1,7 @@
 const words: ReadonlyMap<string, string> = new Map([
   ['*', 'every permission'],
   ['queries', 'all that only read'],
-  ['application', 'all permissions of applications'],
+  ['application', 'all permissions that applications define'],
 ])
 
 /** A permission pattern after "has": one that does not say by itself what it stands for, with what that is. */

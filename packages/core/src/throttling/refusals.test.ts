@@ -81,7 +81,7 @@ describe.each(databases)('what strangers leave behind on %s', (database) => {
         .users.update({ userId, allowedIps: ['192.0.2.0/24'] })
     const hour = String(Math.floor(world().clock.now().getTime() / 3_600_000))
     const ways = {
-      '203.0.113': (ip: string) => from(ip).auth.refresh({ refreshToken: opened.refreshToken }),
+      '198.18.2': (ip: string) => from(ip).auth.refresh({ refreshToken: opened.refreshToken }),
       '198.18.1': (ip: string) => from(ip).auth.signInWithIdentity({ provider: 'google', token }),
     }
     for (const [network, attempt] of Object.entries(ways)) {

@@ -1,6 +1,6 @@
 import { actions, userActor, type Calls, type Id, type User } from '@denizen/core'
 import { useWorld, type SignedInUser } from '@denizen/core/testing'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 const codeOf = (call: Promise<unknown>) =>
   call.then(
@@ -125,10 +125,12 @@ describe('68: S12: an impersonation by a permission of one organization', () => 
     if (principal === null) throw new Error('a new token opens nothing')
     return { accessToken, sessionId: session.id, as: world().core.as(userActor(principal)) }
   }
-  beforeAll(async () => {
+  // For each test: one of them takes the permission away.
+  beforeEach(async () => {
     ;[here, there] = [await world().newOrganization(), await world().newOrganization()]
-    await world().ownDomain(here, 'here.example')
-    account = await world().newUser({ organizationId: here, email: 'managed@here.example' })
+    const domain = `${crypto.randomUUID()}.example`
+    await world().ownDomain(here, domain)
+    account = await world().newUser({ organizationId: here, email: `managed@${domain}` })
     admin = await world().asMember(here, 'admin')
     for (const organizationId of [here, there]) await world().join(organizationId, await world().newUser(), 'owner')
     for (const user of [account, admin.user]) await world().join(there, user, 'admin')

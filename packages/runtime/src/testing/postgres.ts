@@ -12,11 +12,12 @@ export interface TestDatabase {
  * A database of its own, empty or as the migrations leave it, on the run's PostgreSQL: the server that
  * DENIZEN_TEST_DATABASE_URL names, which the global setup starts when it is not given.
  */
-export async function testDatabase({ migrated = false } = {}): Promise<TestDatabase> {
+export async function testDatabase({ migrated = false, locale = '' } = {}): Promise<TestDatabase> {
   const server = process.env['DENIZEN_TEST_DATABASE_URL'] ?? ''
   if (server === '') throw new Error('DENIZEN_TEST_DATABASE_URL is not set: run the tests with vitest, from the root of the workspace')
   const name = `denizen_runtime_${randomBytes(6).toString('hex')}`
-  await administer(server, `create database ${name} template ${migrated ? (process.env['DENIZEN_TEST_TEMPLATE'] ?? '') : 'template0'}`)
+  const template = migrated ? (process.env['DENIZEN_TEST_TEMPLATE'] ?? '') : 'template0'
+  await administer(server, `create database ${name} template ${template}${locale === '' ? '' : ` locale '${locale}'`}`)
   const url = new URL(server)
   url.pathname = `/${name}`
   return { url: url.href, drop: () => administer(server, `drop database ${name} with (force)`) }

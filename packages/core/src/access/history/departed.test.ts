@@ -1,6 +1,6 @@
 import type { Id, User } from '@denizen/core'
 import { useWorld, type SignedInUser } from '@denizen/core/testing'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 
 describe('S21: of former members an owner learns what was while they were members', () => {
   const world = useWorld()
@@ -14,7 +14,7 @@ describe('S21: of former members an owner learns what was while they were member
   }
   const setStatus = (status: 'active' | 'suspended') => world().asSystem().users.setStatus({ userId: ada.id, status })
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     organizationId = await world().newOrganization()
     owner = await world().asMember(organizationId, 'owner')
     ada = await world().newUser()

@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest'
+import { failureOf } from './failure.ts'
+
+it('whoever adds an action and has left something out is told what, and not to report a bug', () => {
+  const omitted = Object.assign(new Error('users.rename has no handler: export one from a module that handlers.ts names'), {
+    name: 'RegistryError',
+  })
+  const failure = failureOf(omitted, 'denizen serve')
+  expect(failure).toMatchObject({ message: `${omitted.message}.`, next: null, exitCode: 1 })
+  expect(failureOf(new TypeError('x'), 'denizen serve')).toMatchObject({ next: expect.stringContaining('bug'), exitCode: 1 })
+})
