@@ -112,6 +112,27 @@ it('75: a database that is set read-only is a problem, with the statement that e
   await database.close({ keep: false })
 })
 
+it('a right on a table that was taken away is a problem, with the statement that gives it back', async () => {
+  const database = await createPostgres({ connections: 1, empty: false })
+  const execute = (statement: string) => database.orm.em.getConnection().execute(statement)
+  const role = `${database.name}_role`
+  const url = new URL(database.url ?? '')
+  url.username = role
+  url.password = 'of-the-role'
+  const rights = async () => (await examine({ DATABASE_URL: url.href, DENIZEN_MASTER_KEY: masterKey })).check('Rights')
+  try {
+    await execute(`create role "${role}" login password 'of-the-role'`)
+    await execute(`grant create on database "${database.name}" to "${role}"`)
+    await execute(`grant select, insert, update, delete on all tables in schema public to "${role}"`)
+    expect(await rights()).toBeUndefined()
+    await execute(`revoke insert on audit_entries from "${role}"`)
+    expect(await rights()).toMatchObject({ state: 'problem', found: expect.stringContaining('grant select, insert') as string })
+  } finally {
+    await execute(`drop owned by "${role}"; drop role "${role}"`)
+    await database.close({ keep: false })
+  }
+})
+
 it('a database in plain C, which knows the letters A to Z only, is a warning', async () => {
   const database = await createPostgres({ connections: 1, empty: true })
   const other = `${database.name}_c`

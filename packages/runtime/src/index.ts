@@ -29,7 +29,7 @@ export {
 export { clusterDirectory, databaseUnreadable, openPglite, type EmbeddedDatabase } from './pglite.ts'
 export { databasePooled, databaseRefused, databaseTooOld } from './server-inspection.ts'
 export { connectPostgres, findPostgres, timeouts, type PostgresOptions, type PostgresPlace, type Timeouts } from './postgres.ts'
-export { databaseDenied, databaseForeign, databaseGrantMissing, extensionMissing } from './requirements.ts'
+export { checkRequirements, databaseDenied, databaseForeign, databaseGrantMissing, extensionMissing } from './requirements.ts'
 export { dnsResolver } from './resolver.ts'
 export { createRuntime, type Runtime, type RuntimeOptions } from './runtime.ts'
 export type { Setting } from './setting.ts'

@@ -10,14 +10,9 @@ import { loginFile, readLogin } from '../login-store.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../common-options.ts'
 import { bold, indented, localTime, printAnswer, printable } from '../output.ts'
 import { mailText } from './banner.ts'
+import { ok, problem, type Check } from './doctor-check.ts'
+import { localeCheck, rightsCheck } from './doctor-postgres.ts'
 import { whyReadOnly, type WriteState } from './doctor-writing.ts'
-
-interface Check {
-  readonly name: string
-  readonly state: 'ok' | 'warning' | 'problem'
-  readonly found: string
-  readonly next: string | null
-}
 
 interface SettingInUse extends Setting {
   readonly value: string
@@ -46,15 +41,6 @@ async function doctor(options: DoctorOptions): Promise<void> {
     [checksText(checks), settingsText(inUse, options.all === true)].join('\n\n'),
   )
   if (checks.some(({ state }) => state === 'problem')) process.exitCode = exitCodes.failure
-}
-
-function ok(name: string, found: string): Check {
-  return { name, state: 'ok', found, next: null }
-}
-
-function problem(name: string, error: unknown, next: string | null): Check {
-  const told = error instanceof DenizenError && typeof error.details['next'] === 'string' ? error.details['next'] : next
-  return { name, state: 'problem', found: error instanceof Error ? error.message : String(error), next: told }
 }
 
 function nodeCheck(): Check {
@@ -96,7 +82,7 @@ async function databaseChecks(config: Config): Promise<readonly Check[]> {
         ...(await localeCheck(opened)),
         migrationCheck(applied, pending, unknown),
         ...(applied.length === 0 ? [] : [await masterKeyCheck(opened, config)]),
-        ...(pending.length === 0 && unknown.length === 0 ? await permissionChecks(opened) : []),
+        ...(pending.length === 0 && unknown.length === 0 ? [...(await rightsCheck(opened)), ...(await permissionChecks(opened))] : []),
       ]
     } finally {
       await opened.close()
@@ -114,12 +100,6 @@ async function writeChecks({ orm }: Database): Promise<readonly Check[]> {
   )
   const refusal = row === undefined ? null : whyReadOnly(row)
   return refusal === null ? [] : [{ name: 'Writing', state: 'problem', ...refusal }]
-}
-
-async function localeCheck({ kind, orm }: Database): Promise<readonly Check[]> {
-  const { fewLetters, knowsLetters } = await import('@denizen/runtime')
-  const [found, next] = fewLetters
-  return kind !== 'postgres' || (await knowsLetters(orm)) ? [] : [{ name: 'Locale', state: 'warning', found, next }]
 }
 
 /** Passwords' hashes and tokens' go over these connections. */
