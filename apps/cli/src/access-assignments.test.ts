@@ -17,6 +17,9 @@ describe('denizen access: giving and taking', () => {
     const role = ['--user', 'ada-l', '--role', 'editor', '--org', 'acme']
     const given = await run('assign-role', ...role, '--until', '2999-01-01T00:00:00Z', '--second-factor')
     expect([given.code, given.stdout]).toEqual([0, expect.stringMatching(/^Assigned\.\n\nid +asg_\w+\nwho +ada-l\nwhat +role editor$/m)])
+    expect(given.stdout).toMatch(/^on +acme$/m)
+    const nobody = await run('assign-role', '--user', 'superadmin', '--role', 'editor', '--org', 'acme')
+    expect(nobody.stderr).toContain('"superadmin"')
     expect(given.stdout).toMatch(/^until +2999-01-01.*\ncondition +two factors$/m)
     expect((await run('assign-role', ...role, '--until', '2999-01-01T00:00:00Z', '--second-factor')).stdout).toContain('Already assigned.')
     const conflict = await run('assign-role', ...role)

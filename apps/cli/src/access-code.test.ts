@@ -213,7 +213,7 @@ const planned = [
   '✓ carol can invoice.pay in acme',
   '✓ carol cannot invoice.approve in acme',
   '✓ eve cannot document.share in acme',
-  '✓ eve can document.share in acme',
+  '✓ eve can document.share in acme with two factors',
   '9 tests, all passed.',
   '',
 ]

@@ -34,8 +34,9 @@ export function effectsText({ users, teams, count, items }: Effects): string {
 /** The results of the tests in a document, one a line. */
 export function testsText({ passed, failed, results }: Tests): string {
   if (results.length === 0) return 'The file has no tests.'
-  const lines = results.map(({ passed: well, subject, permission, expected, on, reason }) => {
-    const told = `${well ? '✓' : '✗'} ${who(subject)} ${expected} ${permission}${where(on)}`
+  const lines = results.map(({ passed: well, subject, permission, expected, on, assurance, address, reason }) => {
+    const asked = `${assurance === null ? '' : ' with two factors'}${address === null ? '' : ` from ${address}`}`
+    const told = `${well ? '✓' : '✗'} ${who(subject)} ${expected} ${permission}${where(on)}${asked}`
     return printable(reason === null ? told : `${told}: ${reason}`)
   })
   return [...lines, `${counted(passed + failed, 'test')}, ${failed === 0 ? 'all passed' : `${failed} failed`}.`].join('\n')

@@ -34,6 +34,8 @@ export interface ActionCommand<S extends Signature> {
   readonly arguments?: readonly FieldArgument[]
   /** Adds options that are not fields of the input. If `--org` is one of them, names are looked up in that organization. */
   readonly extend?: (command: Command) => void
+  /** Called before a secret is asked for: throws where it would be for nothing. The answer is said in the question; null: nothing is. */
+  readonly beforeAsking?: (connection: Connection, field: string, input: Input) => Promise<string | null>
   /** Changes the input by options that are not fields. */
   readonly adjust?: (input: Input, options: LeafOptions) => void
   /** As `adjust`, where names have to be looked up first. */
@@ -44,6 +46,8 @@ export interface ActionCommand<S extends Signature> {
   readonly confirmation?: (input: Input, typed: readonly string[], options: LeafOptions) => string | null
   /** More that a dry run says, which a plan does not count. */
   readonly alsoPlanned?: (connection: Connection, input: Input) => Promise<readonly string[]>
+  /** Looks up names for the answer as text. */
+  readonly lookUp?: (connection: Connection, answer: OutputOf<S>) => Promise<void>
   /** The answer as text. `typed` are the arguments as they were typed. */
   readonly show: (answer: OutputOf<S>, options: LeafOptions, typed: readonly string[]) => string
   /** Makes the call and prints the answer itself. */
@@ -91,7 +95,10 @@ export function addAction<S extends Signature<ActionName>>(parent: Command, face
     const options = command.opts<LeafOptions>()
     const typed = typedInto(taken, command.args)
     requireValid(taken, typed)
-    const input = { ...(await inputOf(rest, options)), ...typed }
+    const { beforeAsking } = face
+    const before = (field: string, given: Input) =>
+      beforeAsking === undefined ? Promise.resolve(null) : connected(options, (connection) => beforeAsking(connection, field, given))
+    const input = { ...(await inputOf(rest, options, before)), ...typed }
     face.adjust?.(input, options)
     const problem = face.problem?.(input) ?? null
     if (problem !== null) throw usageError(problem, `See the options: ${denizen} ${parent.name()} ${command.name()} --help`)
@@ -163,5 +170,6 @@ async function runAction<S extends Signature<ActionName>>(
   if (face.answer !== undefined) return face.answer(connection, input, options)
   const { idempotencyKey } = options
   const answer = await withReauthentication(connection, () => call(input, idempotencyKey === undefined ? {} : { idempotencyKey }))
+  if (formatOf(options) === 'text') await face.lookUp?.(connection, answer as OutputOf<S>)
   printAnswer(formatOf(options), answer, () => face.show(answer as OutputOf<S>, options, command.args))
 }

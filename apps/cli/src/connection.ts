@@ -9,6 +9,7 @@ import { existingContext, type Context } from './contexts.ts'
 import { nextStep, type Typed } from './next-steps.ts'
 import { denizen, type ConnectionOptions } from './common-options.ts'
 import { note } from './output.ts'
+import { withName } from './reference-errors.ts'
 import { version } from './version.ts'
 
 /** Where `denizen serve` listens by default. */
@@ -145,8 +146,9 @@ async function loggingFetch(input: string | URL | Request, init?: RequestInit): 
   }
 }
 
-/** The error with the next step for the user. */
-export function withNextStep(error: DenizenError, url: string | null, typed: Typed = {}): DenizenError {
+/** The error with the name that was typed, and the next step for the user. */
+export function withNextStep(failed: DenizenError, url: string | null, typed: Typed = {}): DenizenError {
+  const error = withName(failed, typed)
   const next = nextStep(error, { url, option: url === null || url === defaultUrl ? '' : ` --url ${url}`, typed })
   return next === null || 'next' in error.details ? error : withNext(error, next)
 }

@@ -73,3 +73,23 @@ describe('O15: contexts', () => {
     expect((await run('context', 'list')).stdout).toContain('No login is kept.')
   })
 })
+
+it('Found by a stranger: who is signed in too often is told whose sessions are listed here, and what else there is to do', async () => {
+  const { world } = served()
+  const user = await world.newUser({ emailVerified: true })
+  const operator = world.asSystem()
+  const policy = await operator.policies.create({ name: 'one-login', limits: { maxConcurrentLogins: 1, loginExcess: 'refuse' } })
+  await operator.policies.assign({ policyId: policy.id, userId: user.id })
+  await world.signIn(user)
+  await login('admin')
+  const line = ['login', '--url', served().server.url, '--context', 'other', '--password-stdin', '--username']
+  const byAddress = (await terminal.here([...line, user.email ?? ''], {}, password)).stderr
+  expect(byAddress).toContain(`denizen sessions list, but here that lists those of ${served().admin.user.username} (context default)`)
+  expect(byAddress).toContain(`denizen password forgot ${user.email} --url ${served().server.url}`)
+  const byName = (await terminal.here([...line, user.username], {}, password)).stderr
+  expect(byName).toContain('denizen password forgot … --url')
+  await world.asAnonymous().auth.requestPasswordReset({ email: user.email ?? '' })
+  await world.work()
+  await world.asAnonymous().auth.resetPassword({ token: world.mailer.tokenFor(user.email ?? ''), password: 'wheelbarrow antlers soup' })
+  expect((await terminal.here([...line, user.username], {}, 'wheelbarrow antlers soup')).code).toBe(0)
+})

@@ -44,6 +44,17 @@ it.each([
   expect(told).not.toContain('canary')
 })
 
+it('Found by a stranger: what is wrong with the settings stands below itself', async () => {
+  const { stdout } = await terminal.here(['doctor'], { DENIZEN_PORT: 'many', DENIZEN_LOG_LEVEL: 'loud' })
+  const [first = '', ...more] = stdout.slice(stdout.indexOf('✗ Settings')).split('\n').slice(0, 3)
+  expect(more.map((line) => line.search(/\S/))).toEqual([first.indexOf('The') + 2, first.indexOf('The') + 2])
+})
+
+it('Found by a stranger: the database that was typed is told as it was typed', async () => {
+  const { stderr } = await terminal.here(['users', 'list', '--database', 'postgresql://u@127.0.0.1:1/d'])
+  expect(stderr).toContain('DENIZEN_MASTER_KEY: is required with --database postgresql://…')
+})
+
 it.each([
   ['into files', {}, 'ok', /^into files in \S+outbox, because DENIZEN_SMTP_URL is not set$/],
   [

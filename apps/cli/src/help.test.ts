@@ -23,3 +23,8 @@ it('U6: a long description goes on under its start, or below a long command', ()
     `  -y, --yes  word word word word word word\n             end\n  a-long-command --with [arguments]\n        what it does for you\n  $ denizen ${'x'.repeat(40)}`,
   )
 })
+
+it('Found by a stranger: an item of a list goes on below its text, not below the dash', () => {
+  expect(fittedHelp('  - give bob the role viewer on the folder', 36)).toBe('  - give bob the role viewer on the\n    folder')
+  expect(fittedHelp('  └─ viewer on the organization acme until then', 36)).toBe('  └─ viewer on the organization acme\n     until then')
+})

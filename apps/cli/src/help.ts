@@ -16,7 +16,7 @@ export function fittedHelp(text: string, columns: number): string {
 
 function brokenLine(line: string, columns: number): string {
   const [indent = ''] = /^ */.exec(line) ?? []
-  const [term = indent] = /^ *(?:\S+(?: \S+)* {2,})?/.exec(line) ?? []
+  const [term = indent] = /^ *(?:- |└─ |\S+(?: \S+)* {2,})?/.exec(line) ?? []
   const rest = line.slice(term.length)
   if (term.length > indent.length && columns - term.length < narrowest)
     return [...wrapped(term.trim(), columns - indent.length).map((part) => indent + part), ...below(rest, indent.length + 6, columns)].join(

@@ -133,8 +133,15 @@ function refuseSecret(flag: string, parsed: boolean): () => never {
   }
 }
 
+/** Called before a secret is asked for: throws where it would be for nothing. The answer is said in the question; null: nothing is. */
+type BeforeAsking = (field: string, input: Readonly<Record<string, unknown>>) => Promise<string | null>
+
 /** The input that the options give. What is wrong is refused before secrets are read or asked for; names are not resolved yet. */
-export async function inputOf(fields: readonly Field[], options: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
+export async function inputOf(
+  fields: readonly Field[],
+  options: Readonly<Record<string, unknown>>,
+  beforeAsking: BeforeAsking = async () => null,
+): Promise<Record<string, unknown>> {
   const open = fields.filter(({ kind }) => kind !== 'secret')
   const input: Record<string, unknown> = {}
   for (const field of open) {
@@ -144,7 +151,7 @@ export async function inputOf(fields: readonly Field[], options: Readonly<Record
   requireValid(open, input)
   const piped = await pipedSecrets(fields, options)
   for (const field of fields.filter(({ kind }) => kind === 'secret')) {
-    const value = secretIn(field, piped[field.name] ?? (await askedSecret(field, options)))
+    const value = secretIn(field, piped[field.name] ?? (await askedSecret(field, options, () => beforeAsking(field.name, input))))
     if (value !== undefined) input[field.name] = value
   }
   for (const flag of (options['clear'] as string[] | undefined) ?? []) {
@@ -188,11 +195,14 @@ async function pipedSecrets(
 async function askedSecret(
   { name, flag, required, parsed }: Field,
   options: Readonly<Record<string, unknown>>,
+  before: () => Promise<string | null>,
 ): Promise<string | undefined> {
   if (options[`${camel(flag)}Prompt`] !== true && !required) return undefined
   const label = words(name).replace(/^[a-z]/, (letter) => letter.toUpperCase())
   if (parsed) throw usageError(`${label}: JSON is needed.`, `Pipe it in, with ${flag}-stdin.`)
-  return name === 'password' ? askNewSecret(label, `${flag}-stdin`) : askSecret(label, `${flag}-stdin`)
+  const told = await before()
+  const question = told === null ? label : `${label} (${told})`
+  return name === 'password' ? askNewSecret(question, `${flag}-stdin`) : askSecret(question, `${flag}-stdin`)
 }
 
 function valueOf({ kind, flag }: Field, given: unknown): unknown {

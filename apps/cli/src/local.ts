@@ -13,8 +13,19 @@ export function localConfig({ database }: Pick<ConnectionOptions, 'database'>, s
   if (database === undefined) return readConfig(environment)
   if (database === '') throw usageError('--database names no database.', 'Name a directory, or the URL of a database on PostgreSQL.')
   if (/^postgres(ql)?:/.test(database))
-    return readConfig({ ...environment, DATABASE_URL: database, DENIZEN_DATABASE_DIRECT_URL: undefined })
+    return asTyped(() => readConfig({ ...environment, DATABASE_URL: database, DENIZEN_DATABASE_DIRECT_URL: undefined }))
   return readConfig({ ...environment, DATABASE_URL: undefined, DENIZEN_DATA_DIR: database })
+}
+
+/** What is wrong with the URL was typed after --database, in no variable. */
+function asTyped(read: () => Config): Config {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof DenizenError)) throw error
+    const message = error.message.replace('is required with DATABASE_URL', 'is required with --database postgresql://…')
+    throw new DenizenError(error.code, error.kind, message.replaceAll('DATABASE_URL: ', '--database: '), error.details, error)
+  }
 }
 
 function withoutEmpty(environment: NodeJS.ProcessEnv): Record<string, string> {

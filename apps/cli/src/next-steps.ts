@@ -29,11 +29,12 @@ const steps: Readonly<Record<string, Step>> = {
           : 'The token in DENIZEN_TOKEN is not valid, or not any more: set another one, or use your login: unset DENIZEN_TOKEN',
   'request.denied': ({ details: { permission } }, { url, option, typed }) => {
     if (url === null || url === undefined) return null
-    const within = takesOrganization(String(permission)) ? ', or name an organization that you administer with --org' : ''
-    const where = typeof typed['organizationId'] === 'string' ? ` --org ${word(typed, 'organizationId')}` : ''
+    const orNamed = takesOrganization(String(permission)) ? ', or name an organization that you administer with --org' : ''
     const asked =
-      typeof permission === 'string' ? `. What would give it to you, and who can: ${denizen} access explain me ${permission}${where}` : ''
-    return `Sign in as somebody who may: ${denizen} login${option}${within}${asked}`
+      typeof permission === 'string'
+        ? `. What would give it to you, and who can: ${denizen} access explain me ${permission}${within(typed)}`
+        : ''
+    return `Sign in as somebody who may: ${denizen} login${option}${orNamed}${asked}`
   },
   'request.notFound': (error, where) => stepFor(String(error.details['type']), error, where),
   'request.invalid': (error, where) => stepFor(kindOfWrongId(error), error, where),
@@ -69,7 +70,14 @@ const steps: Readonly<Record<string, Step>> = {
   'auth.ownSessionRequired': (_, { option }) =>
     `With a token set, use your login: unset DENIZEN_TOKEN; else sign in: ${denizen} login${option}`,
   'auth.notImpersonating': `See who you are: ${denizen} whoami`,
-  'auth.tooManySessions': `Where you are signed in, see all sessions and end some: ${denizen} sessions list`,
+  'auth.tooManySessions': (_, { option, typed }) => {
+    const address = String(typed['identifier']).includes('@') ? word(typed, 'identifier') : '…'
+    const here = typeof typed['inUse'] === 'string' ? `, but here that lists those of ${typed['inUse']}` : ''
+    return [
+      `Where you are still signed in, find one to end: ${denizen} sessions list${here}`,
+      `If that is nowhere, choose a new password, which signs you out everywhere: ${denizen} password forgot ${address}${option}`,
+    ].join('\n')
+  },
   'auth.noSetup': (_, { typed }) => `See its state: ${denizen} users get ${word(typed, 'userId')}`,
   'factors.none': ({ details }, { typed }) =>
     details['userId'] === undefined
@@ -94,7 +102,9 @@ const steps: Readonly<Record<string, Step>> = {
   },
   'policies.isDefault': `Make another one the default: ${denizen} policies assign … --as-default, or none: ${denizen} policies assign --none --as-default`,
   'policies.unknown': `See which there are: ${denizen} policies list`,
-  'roles.nameTaken': `See which there are: ${denizen} roles list`,
+  'resources.keyTaken': (_, { typed }) =>
+    `See what has it: ${denizen} resources get ${typed['key'] === undefined ? '…' : `${word(typed, 'type')}:${word(typed, 'key')}`}${within(typed)}`,
+  'roles.nameTaken': (_, { typed }) => `See which there are: ${denizen} roles list${within(typed)}`,
   'tokens.tooMany': `See which are unused: ${denizen} tokens list`,
   'tokens.over': `Create another one: ${denizen} tokens create …`,
   'users.lastWayIn': `Add one first: ${denizen} password change, or on the page /passkeys`,
@@ -170,11 +180,11 @@ const whereToLook: Readonly<Record<string, Step>> = {
   member: (_, { typed }) => `Look at all of them: ${denizen} orgs list-members ${word(typed, 'organizationId')}`,
   session: `Look at yours: ${denizen} sessions list`,
   token: `Look at yours: ${denizen} tokens list`,
-  role: `Look at those there are: ${denizen} roles list`,
+  role: (_, { typed }) => `Look at those there are: ${denizen} roles list${within(typed)}`,
   policy: `Look at those there are: ${denizen} policies list`,
-  resource: `Look at yours: ${denizen} resources list`,
-  assignment: `Look at those there are: ${denizen} access list-assignments`,
-  exclusion: `Look at those there are: ${denizen} access list-exclusions`,
+  resource: (_, { typed }) => `Look at ${within(typed) === '' ? 'yours' : 'those there are'}: ${denizen} resources list${within(typed)}`,
+  assignment: (_, { typed }) => `Look at those there are: ${denizen} access list-assignments${within(typed)}`,
+  exclusion: (_, { typed }) => `Look at those there are: ${denizen} access list-exclusions${within(typed)}`,
   passkey: `Look at yours: ${denizen} passkeys list`,
   identity: `Look at yours: ${denizen} identities list`,
 }
@@ -204,6 +214,11 @@ export const codesWithSteps: readonly string[] = Object.keys(steps)
 function word(typed: Typed, field: string): string {
   const text = typed[field]
   return typeof text === 'string' && text !== '' ? shellWord(text) : '…'
+}
+
+/** The organization, where one was named: without it other things are looked at. */
+function within(typed: Typed): string {
+  return typeof typed['organizationId'] === 'string' ? ` --org ${word(typed, 'organizationId')}` : ''
 }
 
 /** One word for a POSIX shell. */

@@ -88,6 +88,18 @@ describe('a table', () => {
     expect(told('a wider terminal, --columns or --json')).toContain('MORE: a wider terminal, --columns or --json')
   })
 
+  it('Found by a stranger: gives up the id before it shortens anything else', () => {
+    const rows = [{ key: 'inbox', owner: 'the organization', id: `res_${'0'.repeat(26)}` }]
+    const columns = (['key', 'owner', 'id'] as const).map((name) => ({
+      title: name.toUpperCase(),
+      whole: name !== 'owner',
+      value: (row: (typeof rows)[number]) => row[name],
+    }))
+    const lines = (width: number) => stripVTControlCharacters(onTerminal(width, () => table(rows, columns))).split('\n')
+    expect(lines(52)).toEqual(['KEY    OWNER', 'inbox  the organization', expect.stringContaining('No room for ID')])
+    expect(lines(55)[1]).toBe(`inbox  the organization  res_${'0'.repeat(26)}`)
+  })
+
   it('drops nothing for an id that alone names a row: that has a line of its own', () => {
     const rows = [{ where: 'w'.repeat(30), address: 'a'.repeat(30), id: `ses_${'0'.repeat(26)}` }]
     const columns = [

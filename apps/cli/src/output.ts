@@ -86,17 +86,20 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
   return [tableOf(rows, shown, below), ...told].join('\n')
 }
 
-/** Columns that fit, of which the first stays. Ids go first, because what has one mostly has a name, then what no row has, then the last. */
+/**
+ * Columns that fit, of which the first stays. Ids go first, before anything is shortened, because what has one mostly has a name; then what
+ * no row has, then the last.
+ */
 function fitting<Row>(rows: readonly Row[], columns: readonly Column<Row>[], most: number): readonly Column<Row>[] {
-  const least = ({ title, whole = false, value }: Column<Row>) => {
-    const wanted = rows.reduce((most, row) => Math.max(most, width(cell(value(row)))), width(title))
-    return whole || rows.some((row) => value(row) instanceof Date) ? wanted : Math.min(wanted, narrowest)
-  }
-  const needed = columns.reduce((sum, column) => sum + least(column) + 2, -2)
-  if (needed <= most || columns.length === 1) return columns
+  const wanted = ({ title, value }: Column<Row>) => rows.reduce((most, row) => Math.max(most, width(cell(value(row)))), width(title))
+  const least = (column: Column<Row>) =>
+    column.whole === true || rows.some((row) => column.value(row) instanceof Date) ? wanted(column) : Math.min(wanted(column), narrowest)
   const [, ...rest] = columns
+  const id = rest.findLast(({ title, kept }) => title === 'ID' && kept !== true)
+  const needed = columns.reduce((sum, column) => sum + (id === undefined ? least(column) : wanted(column)) + 2, -2)
+  if (needed <= most || columns.length === 1) return columns
   const gone =
-    rest.findLast(({ title, kept }) => title === 'ID' && kept !== true) ??
+    id ??
     rest.findLast(({ kept }) => kept === true) ??
     rest.findLast(({ value }) => rows.every((row) => cell(value(row)) === nothing)) ??
     rest.findLast(({ whole }) => whole !== true)

@@ -106,6 +106,23 @@ it('a mail that was asked for is told with what comes next', async () => {
   ])
 })
 
+it('Found by a stranger: after a password that is too short only another is asked for', async () => {
+  const { user, env } = await somebody()
+  const running = terminal.start(['password', 'change'], { columns: 100, env })
+  await running.says('Old password')
+  running.types(`${password}\r`)
+  await running.says('New password')
+  running.types('short\r')
+  await running.says('New password, again')
+  running.types('short\r')
+  const { length } = (await running.says('too short')).split('New password, again')
+  running.types(`${chosen}\r`)
+  await running.says('New password, again', length)
+  running.types(`${chosen}\r`)
+  expect((await running.ended).code).toBe(0)
+  await expect(served().world.signIn(user, chosen)).resolves.toBeDefined()
+})
+
 it('Found by a stranger: a link that is over is told before a new password is asked for', async () => {
   const running = terminal.start(['password', 'reset'], { columns: 100, env: { DENIZEN_URL: served().server.url } })
   await running.says('The link, or its token')

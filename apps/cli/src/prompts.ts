@@ -36,6 +36,11 @@ export async function askSecret(message: string, option: string): Promise<string
   return answered(await password({ message, validate: (value) => (value ? undefined : 'Please enter something.'), ...terminal }))
 }
 
+/** What the question for a new password says, before anybody chooses one. */
+export function leastLength(characters: number): string {
+  return `at least ${characters} characters`
+}
+
 /** Asks twice, for a secret that cannot be looked up afterwards. */
 export async function askNewSecret(message: string, option: string): Promise<string> {
   return askedAgainAfter(['cli.usage'], async () => {

@@ -2,7 +2,7 @@ import { DenizenError } from '@denizen/core/calls'
 import { kindOfId } from '@denizen/core/contract'
 import { denizen } from './common-options.ts'
 import { usageError } from './failure.ts'
-import { shellWord } from './next-steps.ts'
+import { shellWord, type Typed } from './next-steps.ts'
 
 /** Who gave a name is told that looking it up is what was refused, not what they asked for. */
 export function mayNotFind(error: DenizenError, name: string): DenizenError {
@@ -53,9 +53,37 @@ export function noSuchUser(name: string, organization: string | null): DenizenEr
   return new DenizenError('request.notFound', 'notFound', `There is no user "${name}".`, { type: 'user', name, next })
 }
 
+/** `organization`: where it was looked for, as it was typed; null: among one's own. */
+export function noSuchResource(name: string, organization: string | null): DenizenError {
+  const form = name.includes(':') ? '' : `Write it as type:key, for example folder:${name}. `
+  const list = `${denizen} resources list`
+  const [look, place] =
+    organization === null
+      ? [`Look at yours: ${list}, or at those of an organization: ${list} --org …`, '']
+      : [`Look at those there are: ${list} --org ${shellWord(organization)}`, ` in ${organization}`]
+  const details = { type: 'resource', name, next: `${form}${look}` }
+  return new DenizenError('request.notFound', 'notFound', `There is no resource "${name}"${place}.`, details)
+}
+
+/** Throws this error where the server's says only that there is no such thing. */
+export const instead = (told: DenizenError) => (error: unknown) => {
+  throw error instanceof DenizenError && error.code === 'request.notFound' ? told : error
+}
+
 /** A name that more than one thing has. */
 export function ambiguous(message: string, next: string): DenizenError {
   return new DenizenError('cli.ambiguous', 'conflict', message, { next })
+}
+
+/** The server says of which kind nothing was found; which one was meant stands on the command line. */
+export function withName(error: DenizenError, typed: Typed): DenizenError {
+  const { type } = error.details
+  if (error.code !== 'request.notFound' || typeof type !== 'string' || error.message !== `There is no such ${type}.`) return error
+  const [name] = (type === 'member' ? ['userId', 'toUserId'] : [`${type}Id`]).flatMap((field) => typed[field] ?? [])
+  if (typeof name !== 'string') return error
+  const { organizationId } = typed
+  const place = typeof organizationId === 'string' && type !== 'organization' ? ` in ${organizationId}` : ''
+  return new DenizenError(error.code, error.kind, `There is no ${type} "${name}"${place}.`, error.details, error)
 }
 
 /** Nothing of a kind has this name. `place`: where it was looked for, ` in acme`. */

@@ -3,7 +3,7 @@ import { identifierForm } from '@denizen/core/contract'
 import type { Connection } from './calls.ts'
 import { usageError } from './failure.ts'
 import { shellWord } from './next-steps.ts'
-import { ambiguous, mayNotFind, namesLookUp, noSuchUser, notFound, ofKind } from './reference-errors.ts'
+import { ambiguous, instead, mayNotFind, namesLookUp, noSuchResource, noSuchUser, notFound, ofKind } from './reference-errors.ts'
 import { denizen } from './common-options.ts'
 
 /** Where names are resolved. */
@@ -113,12 +113,12 @@ const role = reference({
 const resource = reference({
   label: 'resource',
   description: 'an id, or type:key in the organization of --org, else among your own',
-  async resolve({ connection, named }, text) {
+  async resolve({ connection, named, typed }, text) {
     if (/^res_[0-9a-z]{26}$/.test(text)) return text
     const [type = '', ...rest] = text.split(':')
     const there = named === null ? {} : { organizationId: named }
-    if (rest.length > 0) return (await connection.calls.resources.get({ type, key: rest.join(':'), ...there })).id
-    return notFound('resource', text, `Look at yours, or at those of an organization: ${denizen} resources list --org …`)
+    if (rest.length === 0) throw noSuchResource(text, typed)
+    return (await connection.calls.resources.get({ type, key: rest.join(':'), ...there }).catch(instead(noSuchResource(text, typed)))).id
   },
 })
 

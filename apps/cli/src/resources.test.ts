@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { useServed } from './testing/served.ts'
 
-const { served, terminal } = useServed()
+const { served, asAdmin, terminal } = useServed()
 
 interface Resource {
   readonly id: string
@@ -60,6 +60,26 @@ describe('resources', () => {
     expect((await boss('resources', 'delete', 'folder:plans', ...org, '--recursive', '--yes')).stdout).toContain(
       '2 resources deleted, 0 grants',
     )
+  })
+
+  it('Found by a stranger: are shown with the names that were typed, and told by them where there is none', async () => {
+    const { slug, boss, member } = await office()
+    const org = ['--org', slug]
+    await boss('resources', 'register', 'folder', 'plans', ...org)
+    const inside = (await boss('resources', 'register', 'document', 'q3', '--parent', 'folder:plans', ...org)).stdout
+    expect(inside).toMatch(new RegExp(`^organization +${slug}\\ninside +folder:plans$`, 'm'))
+    const told = async (...line: string[]) => (await boss(...line, ...org)).stderr
+    expect(await told('resources', 'register', 'folder', 'plans')).toContain(`denizen resources get folder:plans --org ${slug}`)
+    const list = `denizen resources list --org ${slug}`
+    const never = await told('access', 'explain', 'me', 'document.read', '--resource', 'document:fax')
+    expect(never).toContain(`There is no resource "document:fax" in ${slug}.`)
+    expect(never).toContain(list)
+    const formless = await told('resources', 'get', 'inbox')
+    expect(formless).toContain('Write it as type:key, for example folder:inbox.')
+    expect(formless).toContain(list)
+    const given = ['--user', member.user.username, '--permission', 'document.read', '--resource', 'document:q3', ...org]
+    const assigned = await terminal.here(['access', 'grant-permission', ...given], asAdmin())
+    expect(assigned.stdout).toMatch(new RegExp(`^on +document:q3 \\(${slug}\\)$`, 'm'))
   })
 
   it('of one’s own need no organization, and many are registered at once', async () => {

@@ -43,6 +43,7 @@ it('roles are made, found by their names, made of each other, listed and deleted
   const unasked = await run('roles', 'delete', 'editor')
   expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringContaining('Delete the role editor')])
   expect((await run('roles', 'delete', 'editor', '--yes')).stdout).toBe('The role is deleted. It was assigned 0 times.\n')
+  expect((await run('roles', 'create', 'reader')).stderr).toContain(`denizen roles list --org ${slug}`)
   const gone = await run('roles', 'get', 'editor')
   expect([gone.code, gone.stderr]).toEqual([3, expect.stringContaining('roles list --org')])
 })

@@ -39,7 +39,7 @@ it('sessions are listed, shown and ended', async () => {
 it('one that is not there is said before anybody is asked, and one that is asks', async () => {
   const { all, run } = await thrice()
   const none = await run(['end', `ses_${'0'.repeat(26)}`])
-  expect([none.code, none.stderr]).toEqual([3, expect.stringMatching(/There is no such session\.[^]*next: .*denizen sessions list/)])
+  expect([none.code, none.stderr]).toEqual([3, expect.stringMatching(/There is no session "ses_\w+"\.[^]*next: .*denizen sessions list/)])
   expect((await run(['end', all[0].principal.sessionId ?? ''])).stderr).toContain('There is no terminal to ask on')
   expect(await works(all[0])).toBe(true)
 })

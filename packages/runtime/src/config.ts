@@ -149,8 +149,9 @@ export const settings: readonly Setting[] = Object.entries(definitions).map(([na
 export const clientSettings: readonly Setting[] = [
   {
     name: 'DENIZEN_URL',
-    default: '(of the login in use, else http://localhost:4000)',
-    meaning: 'The server that the command talks to, like --url.',
+    default: '(of the login in use or named, else http://localhost:4000)',
+    meaning:
+      'The server that the command talks to, like --url. A login under a new --context is at http://localhost:4000 unless --url or this names another.',
   },
   {
     name: 'DENIZEN_TOKEN',

@@ -23,13 +23,32 @@ const columnsWith = (names: ScopeNames): readonly Column<Assignment>[] => [
   { title: 'ID', whole: true, value: ({ id }) => id },
 ]
 
-const assign = { extend: addTerms, prepare: readScope, adjust: readTerms, show: assignedText }
+interface Answer {
+  readonly assignment: Assignment
+  readonly assigned?: boolean
+}
+
+/** The answer is shown with names, as it was asked for. */
+function shownWith(title: (answer: Answer) => string) {
+  const names = new ScopeNames()
+  return {
+    lookUp: (connection: Connection, { assignment }: Answer) => names.load(connection, [assignment.scope]),
+    show: (answer: Answer) => `${title(answer)}\n\n${assignmentText(answer.assignment, names)}`,
+  }
+}
+
+const assign = {
+  extend: addTerms,
+  prepare: readScope,
+  adjust: readTerms,
+  ...shownWith(({ assigned }) => (assigned === true ? 'Assigned.' : 'Already assigned.')),
+}
 const revoke = {
   extend: addScope,
   prepare: readScope,
   arguments: ['assignmentId'],
   confirmation: (input: Input, typed: readonly string[]) => `Revoke ${revokedText(input, typed)}? It has no effect from then on.`,
-  show: revokedAnswer,
+  ...shownWith(() => 'Revoked.'),
 }
 
 /** Assigning and revoking roles and permissions; who has what. */
@@ -142,24 +161,16 @@ async function readScope(connection: Connection, input: Input, { onTeam, resourc
   input['on'] = scope
 }
 
-function assignedText({ assignment, assigned }: OutputOf<typeof actions.assignRole>): string {
-  return `${assigned ? 'Assigned.' : 'Already assigned.'}\n\n${assignmentText(assignment)}`
-}
-
-function revokedAnswer({ assignment }: { readonly assignment: Assignment }): string {
-  return `Revoked.\n\n${assignmentText(assignment)}`
-}
-
 function revokedText({ permission }: Input, [assignment]: readonly string[]): string {
   return printable(assignment ?? (typeof permission === 'string' ? permission : 'the role'))
 }
 
-function assignmentText(assignment: Assignment): string {
+function assignmentText(assignment: Assignment, names: ScopeNames): string {
   return record([
     ['id', assignment.id],
     ['who', whoText(assignment)],
     ['what', whatText(assignment)],
-    ['on', whereText(assignment)],
+    ['on', names.of(assignment.scope) ?? 'everywhere'],
     ['state', assignment.state],
     ['from', assignment.validFrom],
     ['until', assignment.validUntil ?? 'no end'],
@@ -174,10 +185,6 @@ function whoText({ subject: { kind, name } }: Assignment): string {
 
 function whatText({ role, permission }: Assignment): string {
   return role === null ? (permission ?? '') : `role ${role.name}`
-}
-
-function whereText({ scope: { kind, organizationId, teamId, resourceId } }: Assignment): string {
-  return kind === 'system' ? 'everywhere' : (resourceId ?? teamId ?? organizationId ?? '')
 }
 
 function conditionText({ condition }: Assignment): string | null {

@@ -260,7 +260,8 @@ function checksText(checks: readonly Check[]): string {
   const widest = Math.max(...checks.map(({ name }) => name.length))
   const lines = checks.map(({ name, state, found, next }) => {
     const after = next === null ? '' : `\n${indented(`next: ${next}`, widest + 6)}`
-    return `  ${signs[state]} ${name.padEnd(widest)}  ${indented(found, widest + 6).trimStart()}${after}`
+    const said = indented(found.replaceAll(/\n +/g, '\n'), widest + 6)
+    return `  ${signs[state]} ${name.padEnd(widest)}  ${said.trimStart()}${after}`
   })
   return `${bold('Checks')}\n${lines.join('\n')}`
 }
@@ -268,7 +269,8 @@ function checksText(checks: readonly Check[]): string {
 function settingsText(settings: readonly SettingInUse[], all: boolean): string {
   const shown = all ? settings : settings.filter(({ from }) => from === 'environment')
   const count = settings.length - shown.length
-  const others = count === 0 ? [] : [`  ${count} have their defaults. All settings, with what they mean: ${denizen} doctor --all`]
+  const others =
+    count === 0 ? [] : [indented(`${count} have their defaults. All settings, with what they mean: ${denizen} doctor --all`, 2)]
   return [bold('Settings'), ...shown.map(settingText), ...others].join('\n')
 }
 

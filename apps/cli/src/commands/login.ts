@@ -5,7 +5,7 @@ import { runsActions } from '../action-command.ts'
 import type { Connection } from '../calls.ts'
 import { withNextStep, remote, serverUrl } from '../connection.ts'
 import { usageError } from '../failure.ts'
-import { defaultContext, lastUrl, loginFile, loginOf, prepareLogin, useContext, writeLogin } from '../login-store.ts'
+import { defaultContext, lastUrl, loginFile, loginOf, prepareLogin, readLogin, useContext, writeLogin } from '../login-store.ts'
 import { contextOf } from '../contexts.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../common-options.ts'
 import { localTime, note, printAnswer } from '../output.ts'
@@ -69,8 +69,8 @@ async function login(options: LoginOptions): Promise<void> {
   warnAboutPlainHttp(url)
   await prepareLogin(context)
   const connection = await remote(url, null, options.debug ?? false)
-  const signedIn = await signIn(connection, options).catch((error: unknown) => {
-    throw error instanceof DenizenError ? withNextStep(error, url) : error
+  const signedIn = await signIn(connection, options).catch(async (error: unknown) => {
+    throw error instanceof DenizenError ? withNextStep(error, url, { identifier: options.username, inUse: await loginInUse() }) : error
   })
   await writeLogin(context, loginOf(url, signedIn))
   await useContext(context)
@@ -94,6 +94,13 @@ async function serverAndContextOf(options: LoginOptions): Promise<{ readonly url
   if (named.namedBy !== null) return { url, context: named.name }
   const before = await lastUrl(named.name)
   return { url, context: before !== null && new URL(before).origin === new URL(url).origin ? named.name : defaultContext }
+}
+
+/** As whom the next command would run, which may be somebody else than who signs in here; undefined: nobody. */
+async function loginInUse(): Promise<string | undefined> {
+  const { name } = await contextOf(undefined)
+  const login = await readLogin(name)
+  return login === null ? undefined : `${login.username} (context ${name})`
 }
 
 function inContext(context: string): string {

@@ -1,9 +1,12 @@
+import { DenizenError } from '@denizen/core/calls'
 import { signatures, type Invitation } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction, type Input } from '../action-command.ts'
+import type { Connection } from '../calls.ts'
 import { denizen } from '../common-options.ts'
 import { localTime, printable, record } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
+import { leastLength } from '../prompts.ts'
 import { ownInvitation, sentInvitation } from '../references.ts'
 
 const { organizations: actions } = signatures
@@ -70,6 +73,7 @@ function addReceived(orgs: Command): void {
   addAction(orgs, {
     signature: actions.acceptInvitation,
     arguments: [{ field: 'invitationId', as: ownInvitation }],
+    beforeAsking,
     adjust: onlyToken,
     problem: oneOf,
     show: ({ organization, role, accountCreated }) =>
@@ -89,6 +93,30 @@ function addReceived(orgs: Command): void {
     show: ({ organization }) => `The invitation to ${printable(organization.name)} is declined.`,
     examples: ['orgs decline-invitation acme', 'orgs decline-invitation --token-prompt'],
   })
+}
+
+/** Nobody has to think of a password for an invitation that is over, or is for somebody else. */
+async function beforeAsking({ calls }: Connection, field: string, given: Input): Promise<string | null> {
+  const { token } = withOnlyToken(given)
+  if (field !== 'password' || typeof token !== 'string') return null
+  const { email, minimumPasswordLength } = await calls.organizations.viewInvitation({ token })
+  const { user } = await calls.users.current().catch((error: unknown) => {
+    if (error instanceof DenizenError && error.code === 'request.unauthenticated') return { user: null }
+    throw error
+  })
+  if (user !== null && user.email !== email)
+    throw new DenizenError(
+      'organizations.invitedAnother',
+      'denied',
+      `This invitation is for ${email}, and you are signed in as ${user.username}.`,
+    )
+  return leastLength(minimumPasswordLength)
+}
+
+function withOnlyToken(given: Input): Input {
+  const input = { ...given }
+  onlyToken(input)
+  return input
 }
 
 /** Takes the token or the whole link from the email. */

@@ -7,7 +7,7 @@ import { usageError } from '../failure.ts'
 import { addConnectionOptions, addOutputOptions, denizen, formatOf, type ConnectionOptions, type OutputOptions } from '../common-options.ts'
 import { shellWord } from '../next-steps.ts'
 import { localTime, printAnswer } from '../output.ts'
-import { askNewSecret, askSecret, readSecret } from '../prompts.ts'
+import { askedAgainAfter, askNewSecret, askSecret, leastLength, readSecret } from '../prompts.ts'
 
 const { auth: actions } = signatures
 
@@ -29,6 +29,9 @@ export function addPasswords(program: Command): void {
   })
 }
 
+/** After these only another new password is asked for: the old one was right. */
+const weak = ['passwords.tooShort', 'passwords.tooCommon', 'passwords.tooPersonal', 'passwords.reused']
+
 type Options = ConnectionOptions & OutputOptions & { readonly stdin?: boolean }
 
 function addChange(passwords: Command): void {
@@ -41,9 +44,13 @@ function addChange(passwords: Command): void {
   command.addHelpText('after', '\nExamples:\n  $ denizen password change\n  $ denizen password change --stdin < two-lines.txt')
   command.action(async () => {
     const options = command.opts<Options>()
-    const [old, chosen] = await pair(options, 'Old password', 'New password')
-    const input = { newPassword: chosen, ...(old !== '' && { oldPassword: old }) }
-    const answer = await connected(options, ({ calls }) => withOldPassword(calls, old, () => calls.auth.changePassword(input)))
+    const answer = await connected(options, async ({ calls }) => {
+      const change = (old: string, newPassword: string) =>
+        withOldPassword(calls, old, () => calls.auth.changePassword({ newPassword, ...(old !== '' && { oldPassword: old }) }))
+      if (options.stdin === true) return change(...(await piped('Old password')))
+      const old = await askSecret('Old password', '--stdin')
+      return askedAgainAfter(weak, async () => change(old, await askNewSecret('New password', '--stdin')))
+    })
     printAnswer(formatOf(options), answer, () => `Your password is changed. Other sessions that ended: ${answer.sessionsEnded}.`)
   })
 }
@@ -75,9 +82,7 @@ function addReset(passwords: Command): void {
   command.action(async () => {
     const options = command.opts<Options>()
     const answer = await connected(options, async ({ calls }) => {
-      // Nobody has to think of a password for a link that is over.
-      const works = async (link: string) => void (await calls.auth.viewVerification({ token: tokenIn(link) }))
-      const [typed, password] = await pair(options, 'The link, or its token', 'New password', works)
+      const [typed, password] = options.stdin === true ? await piped(link) : await askedForLink(calls)
       return calls.auth.resetPassword({ token: tokenIn(typed), password })
     })
     printAnswer(
@@ -94,21 +99,20 @@ function tokenIn(typed: string): string {
   return URL.canParse(text) ? (new URL(text).searchParams.get('token') ?? text) : text
 }
 
-/** Two secrets, a known one and a new password: both typed at a prompt, or both from standard input. */
-async function pair(
-  { stdin }: Options,
-  known: string,
-  chosen: string,
-  checked: (known: string) => Promise<void> = async () => {},
-): Promise<readonly [string, string]> {
-  if (stdin !== true) {
-    const first = await askSecret(known, '--stdin')
-    await checked(first)
-    return [first, await askNewSecret(chosen, '--stdin')]
-  }
+/** A known secret and a new password, from standard input. */
+async function piped(known: string): Promise<readonly [string, string]> {
   const lines = (await readSecret()).split(/\r?\n/)
   const [first, second] = lines
   if (lines.length !== 2 || first === undefined || second === undefined)
-    throw usageError(`Standard input has to hold 2 lines: ${known.toLowerCase()}, then ${chosen.toLowerCase()}.`)
+    throw usageError(`Standard input has to hold 2 lines: ${known.toLowerCase()}, then new password.`)
   return [first, second]
 }
+
+/** Nobody has to think of a password for a link that is over, or of one that is too short. */
+async function askedForLink({ auth }: Calls): Promise<readonly [string, string]> {
+  const typed = await askSecret(link, '--stdin')
+  const { minimumPasswordLength } = await auth.viewVerification({ token: tokenIn(typed) })
+  return [typed, await askNewSecret(`New password (${leastLength(minimumPasswordLength)})`, '--stdin')]
+}
+
+const link = 'The link, or its token'

@@ -2,7 +2,9 @@ import { counted, signatures, type OutputOf } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { addAction, unchanged } from '../action-command.ts'
 import { printable, record } from '../output.ts'
+import type { Connection } from '../calls.ts'
 import { addPaged } from '../paged-command.ts'
+import { ScopeNames } from '../scope-names.ts'
 
 const { resources: actions } = signatures
 
@@ -28,7 +30,7 @@ function addRegistering(resources: Command): void {
   addAction(resources, {
     signature: actions.register,
     arguments: ['type', 'key'],
-    show: (made) => (made === null ? 'The key is taken; nothing was registered.' : resourceText(made)),
+    ...named((made, names) => (made === null ? 'The key is taken; nothing was registered.' : resourceText(made, names))),
     examples: [
       'resources register folder plans --org acme --name Plans',
       'resources register document q3 --parent folder:plans --org acme',
@@ -45,7 +47,7 @@ function addReading(resources: Command): void {
   addAction(resources, {
     signature: actions.get,
     arguments: ['resourceId'],
-    show: resourceText,
+    ...named(resourceText),
     examples: ['resources get res_01j…', 'resources get document:q3 --org acme', 'resources get --type document --key q3'],
   })
   addPaged(resources, {
@@ -69,7 +71,7 @@ function addChanging(resources: Command): void {
     arguments: ['resourceId'],
     extend: addOrganization,
     problem: (input) => unchanged(input, 'resourceId'),
-    show: resourceText,
+    ...named(resourceText),
     examples: ['resources update document:q3 --org acme --name "Third quarter"', 'resources update res_01j… --clear key'],
   })
   addAction(resources, {
@@ -112,14 +114,26 @@ function addSharing(resources: Command): void {
   })
 }
 
-function resourceText(resource: Resource): string {
+/** Shows a resource with the names of where it is, not their ids. */
+function named<Answer extends Resource | null>(text: (answer: Answer, names: ScopeNames) => string) {
+  const names = new ScopeNames()
+  return {
+    lookUp: async (connection: Connection, answer: Answer) =>
+      names.load(connection, answer === null ? [] : [{ organizationId: answer.organizationId }, ...answer.within.map(inside)]),
+    show: (answer: Answer) => text(answer, names),
+  }
+}
+
+const inside = (resourceId: Resource['within'][number]) => ({ organizationId: null, resourceId })
+
+function resourceText(resource: Resource, names: ScopeNames): string {
   return record([
     ['id', resource.id],
     ['type', resource.type],
     ['key', resource.key],
     ['name', resource.name],
-    ['organization', resource.organizationId],
-    ['inside', resource.within.join(', ') || null],
+    ['organization', names.of(resource)],
+    ['inside', resource.within.map((id) => names.of(inside(id))).join(', ') || null],
     ['owner', resource.ownerUserId ?? 'the organization'],
     ['owned since', resource.ownedSince],
     ['version', resource.version],

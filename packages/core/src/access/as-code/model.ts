@@ -98,6 +98,8 @@ export const TestResult = z.object({
   permission: z.string(),
   expected: z.enum(['can', 'cannot']),
   on: NamedScope,
+  assurance: z.literal('aal2').nullable().meta({ description: 'asked as a session with two factors; null: with one' }),
+  address: z.string().nullable().meta({ description: 'asked as a call from there; null: from an address that nobody knows' }),
   passed: z.boolean(),
   reason: z.string().nullable().meta({ description: 'why it did not pass' }),
 })

@@ -66,9 +66,10 @@ interface TestAnswer {
   because(): string
 }
 
-function resultOf({ test: { index, subject, on }, permission, expected }: TestQuestion, { allowed, because }: TestAnswer): TestResult {
+function resultOf({ test, permission, expected }: TestQuestion, { allowed, because }: TestAnswer): TestResult {
+  const { index, subject, on, assurance, address } = test
   const passed = allowed === (expected === 'can')
-  return { test: index, subject, permission, expected, on, passed, reason: passed ? null : because() }
+  return { test: index, subject, permission, expected, on, assurance, address, passed, reason: passed ? null : because() }
 }
 
 /** Whose grants are put together, in one situation: once for all questions about it, however many tests they stand in. */
