@@ -1,6 +1,7 @@
 import { DenizenError } from '@denizen/core/calls'
 import { exitCodes } from './failure.ts'
 import { interruptible } from './interruption.ts'
+import { labelled, note } from './output.ts'
 import { progressOf } from './progress.ts'
 
 /** Bytes in one call: the server takes requests of 1 MB, and small calls let the progress bar move. */
@@ -42,13 +43,14 @@ export async function runInChunks<Item>(parts: readonly Item[][], work: Work<Ite
   const total = parts.reduce((sum, part) => sum + part.length, 0)
   const progress = progressOf(total, { doing: work.doing, parts: parts.length })
   let done = 0
-  const interruption = interruptible(
-    () => `Cancelled after ${done} of ${total}; what was on its way may be done too.\nnext:  ${work.again}`,
-  )
+  const cancelled = () => `Cancelled after ${done} of ${total}`
+  const interruption = interruptible(() => {
+    note(`\n${cancelled()}; what was on its way may be done too.`)
+    labelled('next', work.again)
+  })
   try {
     for (const [index, part] of parts.entries()) {
-      if (interruption.isAsked())
-        throw new DenizenError('cli.cancelled', 'internal', `Cancelled after ${done} of ${total}.`, { next: work.again })
+      if (interruption.isAsked()) throw new DenizenError('cli.cancelled', 'internal', `${cancelled()}.`, { next: work.again })
       await work.each(part, keyFor(work.key, index, parts.length))
       done += part.length
       progress.at(done)

@@ -1,7 +1,7 @@
 import { DenizenError, type ErrorKind } from '@denizen/core/calls'
 import { CommanderError } from 'commander'
 import { nextStep } from './next-steps.ts'
-import { json, note, printable } from './output.ts'
+import { json, labelled } from './output.ts'
 
 /** The exit codes of the command; scripts may rely on them. */
 export const exitCodes = { ok: 0, failure: 1, usage: 2, notFound: 3, denied: 4, conflict: 5, partial: 6, cancelled: 130 } as const
@@ -94,6 +94,6 @@ export function printFailure(failure: Failure, asJson: boolean): void {
   const { code, message, next, details } = failure
   if (asJson) return void process.stderr.write(`${json({ error: { code, message, next, details } })}\n`)
   if (message === '') return
-  note(`error: ${printable(message)}${code === 'cli.usage' ? '' : ` (${code})`}`)
-  for (const step of next?.split('\n') ?? []) note(`next:  ${printable(step)}`)
+  labelled('error', `${message}${code === 'cli.usage' ? '' : ` (${code})`}`)
+  for (const step of next?.split('\n') ?? []) labelled('next', step)
 }

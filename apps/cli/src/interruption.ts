@@ -20,12 +20,12 @@ export interface Interruptible {
   end(): void
 }
 
-/** The second Ctrl-C ends the command at once; `last` is what is said then. */
-export function interruptible(last: () => string): Interruptible {
+/** The second Ctrl-C ends the command at once; `last` says so. */
+export function interruptible(last: () => void): Interruptible {
   let isAsked = false
   const listen = () => {
     if (isAsked) {
-      note(`\n${last()}`)
+      last()
       process.exit(exitCodes.cancelled)
     }
     isAsked = true

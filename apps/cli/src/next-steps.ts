@@ -221,9 +221,15 @@ function within(typed: Typed): string {
   return typeof typed['organizationId'] === 'string' ? ` --org ${word(typed, 'organizationId')}` : ''
 }
 
-/** One word for a POSIX shell. */
+/** One word for a POSIX shell, in one line: where it holds what would end that or steer a terminal, in the escapes of `$'…'`. */
 export function shellWord(text: string): string {
+  if (/\p{Cc}/u.test(text)) return `$'${text.replaceAll(/[\p{Cc}\\']/gu, escaped)}'`
   return /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+/** In octal digits, by byte. */
+function escaped(character: string): string {
+  return [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')
 }
 
 /** Whether the action can be limited to an organization, where more people may call it. */

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util'
 import type { User } from '@denizen/core/contract'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { userColumns } from './commands/users-text.ts'
-import { json, localTime, note, printAnswer, record, table } from './output.ts'
+import { json, labelled, localTime, note, printAnswer, record, table } from './output.ts'
 
 interface Row {
   readonly name: string
@@ -238,7 +238,7 @@ describe('Found by a stranger: long sentences are broken at words on a terminal'
   const next =
     'Try again, or have a link mailed to you: npx denizen password forgot …; else ask for one: npx denizen users send-setup-link …'
 
-  function noted(columns: number, text: string): string {
+  function noted(columns: number, work: () => void): string {
     const before = { isTTY: process.stderr.isTTY, columns: process.stderr.columns }
     Object.assign(process.stderr, { isTTY: true, columns })
     let said = ''
@@ -246,13 +246,13 @@ describe('Found by a stranger: long sentences are broken at words on a terminal'
       said += String(chunk)
       return true
     })
-    note(text)
+    work()
     Object.assign(process.stderr, before)
     return stripVTControlCharacters(said)
   }
 
   it.each([30, 40, 60, 80, 100])('of a next step, below its first word, %i columns wide; commands stay whole', (columns) => {
-    const said = noted(columns, `next:  ${next}`)
+    const said = noted(columns, () => labelled('next', next))
     const lines = said.trimEnd().split('\n')
     expect(lines.length).toBeGreaterThan(1)
     expect(lines.slice(1).every((line) => /^ {7}\S/.test(line))).toBe(true)
@@ -262,7 +262,9 @@ describe('Found by a stranger: long sentences are broken at words on a terminal'
   })
 
   it('of a list of mistakes, with the indent of each', () => {
-    expect(noted(20, 'error: No.\n  --name: far too long for it')).toBe('error: No.\n  --name: far too\n  long for it\n')
+    const told = noted(27, () => labelled('error', 'No.\n  --name: far too long for it'))
+    expect(told).toBe('error: No.\n         --name: far too\n         long for it\n')
+    expect(noted(20, () => note('  --name: far too long for it'))).toBe('  --name: far too\n  long for it\n')
   })
 
   it('of an answer, but neither its tables nor what is to be copied', () => {

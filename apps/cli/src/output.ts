@@ -28,21 +28,29 @@ export function print(text: string): void {
 
 /** Prints a remark on standard error, because it is not part of the answer. On a terminal it is broken at words. */
 export function note(text: string): void {
-  const lines = text.split('\n').map((line) => hanging(line, roomOf(process.stderr)))
+  process.stderr.write(`${hanging(text, roomOf(process.stderr)).join('\n')}\n`)
+}
+
+const labels = { error: 'red', next: 'cyan', warning: 'yellow' } as const
+
+/**
+ * Prints a remark on standard error that nobody should overlook. Only the label stands at the margin, and its text to the right of it, all
+ * of its lines: a text from a server, or the name of a file, cannot begin a line that looks like ours.
+ */
+export function labelled(label: keyof typeof labels, text: string): void {
+  const margin = ' '.repeat(Math.max(label.length, 'error'.length) + 2)
+  const [first = '', ...more] = hanging(printable(text), roomOf(process.stderr) - margin.length)
+  const shown = styleText(labels[label], `${label}:`, { stream: process.stderr })
+  const lines = [shown + margin.slice(label.length + 1) + first, ...more.map((line) => (margin + line).trimEnd())]
   process.stderr.write(`${lines.join('\n')}\n`)
 }
 
-const colours = { error: 'red', next: 'cyan' } as const
-
-/** A line that is too long goes on below its first word, not below `next:`. */
-function hanging(line: string, columns: number): string {
-  const [label, name] = /^(?:(error|next|warning): +| *)/.exec(line) ?? ['']
-  const [first = '', ...more] = wrapped(line.slice(label.length), columns - label.length)
-  const coloured =
-    name === 'error' || name === 'next'
-      ? styleText(colours[name], label.trimEnd(), { stream: process.stderr }) + ' '.repeat(label.length - name.length - 1)
-      : label
-  return [coloured + first, ...more.map((text) => ' '.repeat(label.length) + text)].join('\n')
+/** The lines of a text; one that is too long goes on below its first word. */
+function hanging(text: string, columns: number): readonly string[] {
+  return text.split('\n').flatMap((line) => {
+    const [indent = ''] = /^ */.exec(line) ?? []
+    return wrapped(line.slice(indent.length), columns - indent.length).map((part) => indent + part)
+  })
 }
 
 /** Prints an answer in the given format; `ndjson` prints each item of a page. */
@@ -238,6 +246,11 @@ const tricks = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a
 /** Text from others must not move the cursor, change colours or reverse the line. */
 export function printable(text: string): string {
   return text.replaceAll(tricks, '\uFFFD')
+}
+
+/** Text from others within a sentence of ours, which it must not end either. */
+export function inLine(text: string): string {
+  return printable(text).replaceAll('\n', '\uFFFD')
 }
 
 /** Columns on screen: East Asian characters and emoji take two, also those that are joined; combining marks none. */

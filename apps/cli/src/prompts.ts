@@ -2,7 +2,7 @@ import { confirm, isCancel, password, text, updateSettings, type CANCEL_SYMBOL }
 import { DenizenError } from '@denizen/core/calls'
 import type { Connection } from './calls.ts'
 import { cancelled, usageError } from './failure.ts'
-import { note } from './output.ts'
+import { inLine, note, printable } from './output.ts'
 import { textIn } from './text.ts'
 
 /** Prompts go to standard error, so that standard output holds only the answer. */
@@ -60,7 +60,7 @@ export async function askedAgainAfter<T>(wrong: readonly string[], ask: () => Pr
       return await ask()
     } catch (error) {
       if (!canAsk() || left <= 1 || !(error instanceof DenizenError) || !wrong.includes(error.code)) throw error
-      note(error.message)
+      note(inLine(error.message))
     }
   }
 }
@@ -92,5 +92,5 @@ export async function confirmed(question: string, yes: boolean | undefined, plan
   if (yes === true) return
   if (!canAsk())
     throw usageError(`${question} There is no terminal to ask on.`, `Add --yes to go ahead${plans ? ', or --dry-run to look first' : ''}.`)
-  if (!answered(await confirm({ message: question, initialValue: false, ...terminal }))) throw cancelled()
+  if (!answered(await confirm({ message: printable(question), initialValue: false, ...terminal }))) throw cancelled()
 }

@@ -128,7 +128,7 @@ it('a logout forgets the login even when its server is gone, and says that the s
   mkdirSync(join(terminal.home, '.config/denizen'), { recursive: true })
   terminal.write(file, JSON.stringify({ url: 'http://127.0.0.1:1', token: 'dnz_access_canary', username: 'ada' }))
   const { code, stderr } = await terminal.here(['logout'])
-  expect([code, stderr]).toEqual([0, expect.stringContaining('warning: the session at http://127.0.0.1:1 could not be ended')])
+  expect([code, stderr]).toEqual([0, expect.stringContaining('warning: The session at http://127.0.0.1:1 could not be ended')])
   expect(stderr).not.toContain('canary')
   expect(() => terminal.read(file)).toThrow('ENOENT')
 })

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { checked, contextOf, requireContext } from '../contexts.ts'
 import { contextNames, readLogin, useContext } from '../login-store.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../common-options.ts'
-import { printAnswer, table } from '../output.ts'
+import { inLine, printAnswer, table } from '../output.ts'
 import { endLogin } from './session-end.ts'
 
 /** Several saved logins: which there are, and which one is in use. */
@@ -60,7 +60,7 @@ async function switchTo(typed: string, options: OutputOptions): Promise<void> {
   const login = await readLogin(name)
   await useContext(name)
   printAnswer(formatOf(options), { name, url: login?.url, username: login?.username }, () =>
-    login === null ? `Using ${name}.` : `Using ${name}: ${login.url} as ${login.username}.`,
+    login === null ? `Using ${name}.` : `Using ${name}: ${login.url} as ${inLine(login.username)}.`,
   )
 }
 

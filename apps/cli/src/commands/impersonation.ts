@@ -2,7 +2,8 @@ import { signatures } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
 import { denizen } from '../common-options.ts'
-import { localTime, printable } from '../output.ts'
+import { shellWord } from '../next-steps.ts'
+import { inLine, localTime, printable } from '../output.ts'
 
 const { auth: actions } = signatures
 
@@ -15,7 +16,7 @@ export function addImpersonation(program: Command): void {
     arguments: ['userId'],
     confirmation: (_, [user = '']) => `Act as ${printable(user)}? It is recorded under both names.`,
     show: ({ user, session, accessToken }) =>
-      `Until ${localTime(session.expiresAt)} you can act as ${user.username} with:\n  export DENIZEN_TOKEN=${accessToken}\nTo stop: ${denizen} users stop-impersonating; unset DENIZEN_TOKEN`,
+      `Until ${localTime(session.expiresAt)} you can act as ${inLine(user.username)} with:\n  export DENIZEN_TOKEN=${shellWord(accessToken)}\nTo stop: ${denizen} users stop-impersonating; unset DENIZEN_TOKEN`,
     examples: [
       'users impersonate ada --reason "ticket 4711" --minutes 10',
       'users impersonate ada --reason "ticket 4711" --yes --json | jq -r .accessToken',

@@ -8,7 +8,7 @@ import { usageError } from '../failure.ts'
 import { defaultContext, lastUrl, loginFile, loginOf, prepareLogin, readLogin, useContext, writeLogin } from '../login-store.ts'
 import { contextOf } from '../contexts.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../common-options.ts'
-import { localTime, note, printAnswer } from '../output.ts'
+import { inLine, labelled, localTime, note, printAnswer } from '../output.ts'
 import { askedAgainAfter, askSecret, askText, readSecret } from '../prompts.ts'
 import { factorOf } from '../reauthentication.ts'
 import { signInByDevice } from './device-login.ts'
@@ -75,16 +75,16 @@ async function login(options: LoginOptions): Promise<void> {
   await writeLogin(context, loginOf(url, signedIn))
   await useContext(context)
   if (process.env['DENIZEN_TOKEN'] !== undefined)
-    note('warning: DENIZEN_TOKEN is set and takes precedence over this login. To use the login: unset DENIZEN_TOKEN')
+    labelled('warning', 'DENIZEN_TOKEN is set and takes precedence over this login. To use the login: unset DENIZEN_TOKEN')
   const { user, session, pendingSteps } = signedIn
   printAnswer(
     formatOf(options),
     { url, context, user, session, pendingSteps },
-    () => `Signed in to ${url} as ${user.username} until ${localTime(session.expiresAt)}.${inContext(context)}`,
+    () => `Signed in to ${url} as ${inLine(user.username)} until ${localTime(session.expiresAt)}.${inContext(context)}`,
   )
   if (pendingSteps.length === 0) return
   note(`Before anything else, this account has to: ${pendingSteps.map(inWords).join(', ')}.`)
-  for (const step of pendingSteps) note(`next:  ${whatToDo[step]}`)
+  for (const step of pendingSteps) labelled('next', whatToDo[step])
 }
 
 /** Where to sign in, and under which name it is kept: without one, that of the login in use if it is for the same server. */
@@ -158,5 +158,5 @@ function warnAboutPlainHttp(url: string): void {
   const { protocol, hostname } = new URL(url)
   const isHere = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
   if (protocol === 'http:' && !isHere)
-    note(`warning: the connection to ${url} is not encrypted. Anybody on the network can read the password.`)
+    labelled('warning', `The connection to ${url} is not encrypted. Anybody on the network can read the password.`)
 }

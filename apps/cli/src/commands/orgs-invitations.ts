@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { addAction, type Input } from '../action-command.ts'
 import type { Connection } from '../calls.ts'
 import { denizen } from '../common-options.ts'
-import { localTime, printable, record } from '../output.ts'
+import { inLine, localTime, printable, record } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
 import { leastLength } from '../prompts.ts'
 import { ownInvitation, sentInvitation } from '../references.ts'
@@ -77,7 +77,7 @@ function addReceived(orgs: Command): void {
     adjust: onlyToken,
     problem: oneOf,
     show: ({ organization, role, accountCreated }) =>
-      `You have joined ${printable(organization.name)} (${printable(organization.slug)}) as ${role}.${accountCreated ? ` Your account was created. Sign in: ${denizen} login` : ''}`,
+      `You have joined ${inLine(organization.name)} (${inLine(organization.slug)}) as ${role}.${accountCreated ? ` Your account was created. Sign in: ${denizen} login` : ''}`,
     examples: [
       'orgs accept-invitation acme',
       'orgs accept-invitation --token-prompt --password-prompt --full-name "Bob Jones"',
@@ -90,7 +90,7 @@ function addReceived(orgs: Command): void {
     adjust: onlyToken,
     problem: oneOf,
     confirmation: () => 'Decline the invitation? You can be invited again.',
-    show: ({ organization }) => `The invitation to ${printable(organization.name)} is declined.`,
+    show: ({ organization }) => `The invitation to ${inLine(organization.name)} is declined.`,
     examples: ['orgs decline-invitation acme', 'orgs decline-invitation --token-prompt'],
   })
 }

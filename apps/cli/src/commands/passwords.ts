@@ -6,7 +6,7 @@ import { connected } from '../connection.ts'
 import { usageError } from '../failure.ts'
 import { addConnectionOptions, addOutputOptions, denizen, formatOf, type ConnectionOptions, type OutputOptions } from '../common-options.ts'
 import { shellWord } from '../next-steps.ts'
-import { localTime, printAnswer } from '../output.ts'
+import { inLine, localTime, printAnswer } from '../output.ts'
 import { askedAgainAfter, askNewSecret, askSecret, leastLength, readSecret } from '../prompts.ts'
 
 const { auth: actions } = signatures
@@ -88,7 +88,7 @@ function addReset(passwords: Command): void {
     printAnswer(
       formatOf(options),
       answer,
-      () => `The password is set. Sign in as ${answer.username}: ${denizen} login --username ${shellWord(answer.username)}`,
+      () => `The password is set. Sign in as ${inLine(answer.username)}: ${denizen} login --username ${shellWord(answer.username)}`,
     )
   })
 }

@@ -10,7 +10,7 @@ import { firstBanner, banner, credentialsText, type Admin } from './banner.ts'
 import { defaultUrl } from '../connection.ts'
 import { denizen } from '../common-options.ts'
 import { usageError } from '../failure.ts'
-import { print, note } from '../output.ts'
+import { inLine, print, note } from '../output.ts'
 
 interface ServeOptions {
   readonly port?: string
@@ -126,7 +126,7 @@ async function makeAdmin(core: Core): Promise<Pick<Admin, 'username'> | null> {
     isShown = true
   })
   if (isShown && user === null) note('Another process was first and has created the superadmin: the password above is of no use.')
-  if (user !== null && user.username !== account.username) note(`The username was taken: sign in as ${user.username}.`)
+  if (user !== null && user.username !== account.username) note(`The username was taken: sign in as ${inLine(user.username)}.`)
   return user
 }
 

@@ -1,7 +1,7 @@
 import { DenizenError } from '@denizen/core/calls'
 import { remote } from '../connection.ts'
 import { forgetLogin, readLogin, type Login } from '../login-store.ts'
-import { note } from '../output.ts'
+import { labelled } from '../output.ts'
 
 /** Ends the session of a saved login, and removes it from this machine; null: there was none. */
 export async function endLogin(name: string): Promise<Login | null> {
@@ -16,7 +16,7 @@ export async function endLogin(name: string): Promise<Login | null> {
     if (!(error instanceof DenizenError)) throw error
     // Remove it from this machine all the same.
     if (error.kind !== 'unauthenticated')
-      note(`warning: the session at ${login.url} could not be ended and remains until it expires: ${error.message}`)
+      labelled('warning', `The session at ${login.url} could not be ended and remains until it expires: ${error.message}`)
   } finally {
     await forgetLogin(name)
   }
@@ -29,7 +29,7 @@ async function knownLogin(context: string): Promise<Login | null> {
     return await readLogin(context)
   } catch (error) {
     if (!(error instanceof DenizenError)) throw error
-    note(`warning: ${error.message} It is removed; a session in it remains until it expires.`)
+    labelled('warning', `${error.message} It is removed; a session in it remains until it expires.`)
     await forgetLogin(context)
     return null
   }

@@ -6,7 +6,7 @@ import { usageError } from '../failure.ts'
 import { contextOf } from '../contexts.ts'
 import { contextNames } from '../login-store.ts'
 import { addConnectionOptions, addOutputOptions, denizen, formatOf, type ConnectionOptions, type OutputOptions } from '../common-options.ts'
-import { note, printAnswer, record } from '../output.ts'
+import { labelled, printAnswer, record } from '../output.ts'
 import { addContext } from './context.ts'
 import { addLogin } from './login.ts'
 import { addReauthenticate } from './reauthenticate.ts'
@@ -45,7 +45,7 @@ async function logout(options: LogoutOptions): Promise<void> {
   printAnswer(formatOf(options), { signedOut: true, url: login.url }, () => `Signed out of ${login.url}.`)
   const others = await contextNames()
   if (context.namedBy === null && others.length > 0)
-    note(`next:  Other logins are kept: ${others.join(', ')}. To use one: ${denizen} context use ${others[0] ?? ''}`)
+    labelled('next', `Other logins are kept: ${others.join(', ')}. To use one: ${denizen} context use ${others[0] ?? ''}`)
 }
 
 function addWhoAmI(program: Command): void {

@@ -1,6 +1,7 @@
 import type { OutputOf, OwnUser, signatures, User } from '@denizen/core/contract'
 import { denizen } from '../common-options.ts'
-import { record, type Column } from '../output.ts'
+import { shellWord } from '../next-steps.ts'
+import { inLine, record, type Column } from '../output.ts'
 import { permissionLines } from '../permission-areas.ts'
 import { inWords } from '../value-words.ts'
 
@@ -67,8 +68,8 @@ function unlessEmpty(value: object): object | null {
 export function ownText(user: OwnUser): string {
   const { pendingEmail } = user
   if (pendingEmail === null) return userText(user)
-  const asked = `A link was mailed to ${pendingEmail}. Follow it to use that address; until then nothing changes.
-It is given up by: ${denizen} users update-current ${user.email === null ? '--clear email' : `--email ${user.email}`}`
+  const asked = `A link was mailed to ${inLine(pendingEmail)}. Follow it to use that address; until then nothing changes.
+It is given up by: ${denizen} users update-current ${user.email === null ? '--clear email' : `--email ${shellWord(user.email)}`}`
   return `${asked}\n\n${userText(user)}`
 }
 

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { addAction, unchanged, type LeafOptions } from '../action-command.ts'
 import { noSuchUser } from '../reference-errors.ts'
 import { denizen, formatOf } from '../common-options.ts'
+import { shellWord } from '../next-steps.ts'
 import { printAnswer, record } from '../output.ts'
 import { addBulk } from './users-bulk.ts'
 import { addDirectory } from './users-directory.ts'
@@ -54,8 +55,8 @@ function addCreate(users: Command): void {
 /** What is still missing before a new person can sign in with a password. */
 function signsInHow({ kind, username, email }: User, { passwordStdin, passwordPrompt }: LeafOptions): string {
   if (kind !== 'human' || passwordStdin === true || passwordPrompt === true) return ''
-  const mailed = `Mail them a link to choose one: ${denizen} users send-setup-link ${username}`
-  const without = `Set one: ${denizen} users update ${username} --password-prompt`
+  const mailed = `Mail them a link to choose one: ${denizen} users send-setup-link ${shellWord(username)}`
+  const without = `Set one: ${denizen} users update ${shellWord(username)} --password-prompt`
   return `\n\nThere is no password yet. ${email === null ? without : mailed}`
 }
 

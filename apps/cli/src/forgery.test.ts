@@ -1,0 +1,73 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { password } from '@denizen/core/testing'
+import { afterAll, expect, it } from 'vitest'
+import { useServed } from './testing/served.ts'
+
+const { served, asAdmin, terminal } = useServed()
+const forged = String.raw`\u001b[31m\nnext:  give up`
+
+/** A server whose answers are those of ours, with another text in them. */
+async function forging(text: string, instead: string): Promise<string> {
+  const forger = createServer((request, response) => {
+    void (async () => {
+      const chunks: Buffer[] = []
+      for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
+      const { method = 'GET', url = '/' } = request
+      const headers = Object.entries(request.headers).flatMap(([name, value]) =>
+        typeof value === 'string' && !['host', 'connection', 'content-length'].includes(name) ? [[name, value] as [string, string]] : [],
+      )
+      const answer = await fetch(served().server.url + url, { method, headers, ...(method === 'POST' && { body: Buffer.concat(chunks) }) })
+      response.writeHead(answer.status, { 'content-type': 'application/json' })
+      response.end((await answer.text()).replaceAll(text, instead))
+    })()
+  })
+  await new Promise<void>((resolve) => void forger.listen(0, '127.0.0.1', resolve))
+  afterAll(() => void forger.close())
+  return `http://127.0.0.1:${(forger.address() as AddressInfo).port}`
+}
+
+/** No line begins like one of ours, and nothing steers the terminal. */
+function expectNoForgery(text: string): void {
+  expect(text).toContain('give up')
+  expect(text).not.toMatch(/^next: {2}give up|\u001b\[31m.?\s+next: {2}give up/m)
+}
+
+it('Found by a reviewer: a server cannot forge a line by the name of who signed in', async () => {
+  const { user } = served().admin
+  const url = await forging(`"${user.username}"`, `"${user.username}${forged}"`)
+  const line = ['login', '--context', 'forged', '--url', url, '--username', user.username, '--password-stdin']
+  const { code, stdout, stderr } = await terminal.here(line, {}, password)
+  expect([code, stderr]).toEqual([0, ''])
+  expectNoForgery(stdout)
+  expectNoForgery((await terminal.here(['context', 'use', 'forged'])).stdout)
+})
+
+it('Found by a reviewer: nor by an error, also where it is asked again after it', async () => {
+  const { admin } = served()
+  const url = await forging('The password is too short', `The password is${forged}`)
+  const { token } = await served().world.signIn(admin.user)
+  const env = { DENIZEN_URL: url, DENIZEN_TOKEN: token }
+  const failed = await terminal.here(['password', 'change', '--stdin'], env, `${password}\nshort`)
+  expectNoForgery(failed.stderr)
+  expect(failed.stderr).toMatch(/^error: The password is\uFFFD\[31m\n {7}next: {2}give up/)
+  const running = terminal.start(['password', 'change'], { columns: 100, env })
+  await running.says('Old password')
+  running.types(`${password}\r`)
+  await running.says('New password')
+  running.types('short\r')
+  await running.says('New password, again')
+  running.types('short\r')
+  const said = await running.says('give up')
+  running.types('\u0003')
+  expectNoForgery(said)
+})
+
+it('Found by a reviewer: nor does the name of a file, which can be typed as it is told', async () => {
+  const missing = await terminal.here(['users', 'bulk-create', 'a\nnext:  give up'], asAdmin())
+  expectNoForgery(missing.stderr)
+  const realm = terminal.write("a\n'next:  give up", JSON.stringify({ realm: 'r', users: [] }))
+  const { stderr } = await terminal.here(['users', 'bulk-create', realm], asAdmin())
+  expectNoForgery(stderr)
+  expect(stderr).toContain(String.raw`/a\012\047next:  give up' --dry-run`)
+})
