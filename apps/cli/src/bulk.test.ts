@@ -175,6 +175,12 @@ describe('Found by a stranger: a file that is something else is called what it i
   })
 })
 
+it('Found by a reviewer: a file that has no end is left where it is too large, and not read until the memory is full', async () => {
+  const { code, stderr } = await run('users', 'bulk-create', '/dev/zero')
+  expect([code, stderr]).toEqual([2, 'error: /dev/zero is larger than 512 MiB.\nnext:  Split it, and give the parts one after another.\n'])
+  expect(process.memoryUsage().rss).toBeLessThan(3 * 2 ** 30)
+})
+
 describe('many users are changed', () => {
   async function some(count: number) {
     const tag = newTag()

@@ -1,12 +1,12 @@
 import { constants } from 'node:buffer'
-import { readFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
 import { DenizenError } from '@denizen/core/calls'
 import { denizen } from './common-options.ts'
 import { usageError } from './failure.ts'
 import { parseJson } from './input-options.ts'
 import { shellWord } from './next-steps.ts'
 import { readInput } from './prompts.ts'
-import { nameOf, textIn } from './text.ts'
+import { bytesOf, nameOf, textIn } from './text.ts'
 
 /** Bytes, some 512 MiB: JavaScript strings cannot be longer. */
 const largestInput = constants.MAX_STRING_LENGTH
@@ -25,10 +25,10 @@ export interface RecordFile {
 /** A file as text, which has to be UTF-8; `-` is standard input. */
 export async function readText(file: string): Promise<string> {
   if (file === '-') return readInput(largestInput)
-  const bytes = await readFile(file).catch((error: unknown) => {
-    throw unreadable(file, error)
+  const stream = createReadStream(file, { highWaterMark: 1 << 20 })
+  const bytes = await bytesOf(stream, largestInput, () => tooLarge(file)).catch((error: unknown) => {
+    throw error instanceof DenizenError ? error : unreadable(file, error)
   })
-  if (bytes.length > largestInput) throw tooLarge(file)
   return textIn(bytes, file)
 }
 
@@ -46,8 +46,6 @@ export function unreadable(path: string, error: unknown): Error {
     case 'EACCES':
     case 'EPERM':
       return usageError(`You may not read ${path}.`, `See who may: ls -ld ${shellWord(path)}`)
-    case 'ERR_FS_FILE_TOO_LARGE':
-      return tooLarge(path)
     default:
       return usageError(`${path} cannot be read (${code}).`, another)
   }

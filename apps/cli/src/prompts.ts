@@ -3,7 +3,7 @@ import { DenizenError } from '@denizen/core/calls'
 import type { Connection } from './calls.ts'
 import { cancelled, usageError } from './failure.ts'
 import { inLine, note, printable } from './output.ts'
-import { textIn } from './text.ts'
+import { bytesOf, textIn } from './text.ts'
 
 /** Prompts go to standard error, so that standard output holds only the answer. */
 const terminal = { output: process.stderr }
@@ -67,14 +67,8 @@ export async function askedAgainAfter<T>(wrong: readonly string[], ask: () => Pr
 
 /** Everything on standard input, which has to be UTF-8. */
 export async function readInput(limit: number): Promise<string> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > limit) throw usageError(`There are more than ${limit} bytes on standard input.`)
-    chunks.push(chunk)
-  }
-  return textIn(Buffer.concat(chunks), '-')
+  const tooLarge = () => usageError(`There are more than ${limit} bytes on standard input.`)
+  return textIn(await bytesOf(process.stdin, limit, tooLarge), '-')
 }
 
 /** A secret from standard input, without the line break at its end. */

@@ -3,6 +3,18 @@ import { basename } from 'node:path'
 import { usageError } from './failure.ts'
 import { shellWord } from './next-steps.ts'
 
+/** All bytes of a stream, which is left as soon as there are more than `limit`: a device has no end. */
+export async function bytesOf(stream: AsyncIterable<Buffer>, limit: number, tooLarge: () => Error): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of stream) {
+    size += chunk.length
+    if (size > limit) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
 /** The bytes of a file as text, without the byte order mark that some editors begin it with; `-` is standard input. Throws unless they are UTF-8. */
 export function textIn(bytes: Buffer, file: string): string {
   if (!isUtf8(bytes)) throw notUtf8(bytes, file)
