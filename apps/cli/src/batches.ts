@@ -43,14 +43,14 @@ export async function runInChunks<Item>(parts: readonly Item[][], work: Work<Ite
   const total = parts.reduce((sum, part) => sum + part.length, 0)
   const progress = progressOf(total, { doing: work.doing, parts: parts.length })
   let done = 0
-  const cancelled = () => `Cancelled after ${done} of ${total}`
+  const cancelled = () => new DenizenError('cli.cancelled', 'internal', `Cancelled after ${done} of ${total}.`, { next: work.again })
   const interruption = interruptible(() => {
-    note(`\n${cancelled()}; what was on its way may be done too.`)
+    note(`\n${cancelled().message} What was on its way may be done too.`)
     labelled('next', work.again)
   })
   try {
     for (const [index, part] of parts.entries()) {
-      if (interruption.isAsked()) throw new DenizenError('cli.cancelled', 'internal', `${cancelled()}.`, { next: work.again })
+      if (interruption.isAsked()) throw cancelled()
       await work.each(part, keyFor(work.key, index, parts.length))
       done += part.length
       progress.at(done)

@@ -124,10 +124,36 @@ it('Found by a stranger: after a password that is too short only another is aske
 })
 
 it('Found by a stranger: a link that is over is told before a new password is asked for', async () => {
-  const running = terminal.start(['password', 'reset'], { columns: 100, env: { DENIZEN_URL: served().server.url } })
-  await running.says('The link, or its token')
-  running.types('dnz_mail_nothing\r')
+  const running = await resettingWith('dnz_mail_nothing')
   const { code, stdout } = await running.ended
-  expect(code).not.toBe(0)
+  expect([code, stdout]).toEqual([3, expect.stringContaining('(auth.linkInvalid)')])
   expect(stdout).not.toContain('New password')
 })
+
+it('Found by a reviewer: so is a link of another purpose; one for a password leads on to it', async () => {
+  const { world } = served()
+  const { user } = await somebody()
+  await world.asAnonymous().auth.requestMagicLink({ email: user.email ?? '' })
+  await world.work()
+  const other = await (await resettingWith(world.mailer.tokenFor(user.email ?? ''))).ended
+  expect([other.code, other.stdout]).toEqual([3, expect.stringContaining('(auth.linkInvalid)')])
+  expect(other.stdout).not.toContain('New password')
+
+  await world.asAnonymous().auth.requestPasswordReset({ email: user.email ?? '' })
+  await world.work()
+  const running = await resettingWith(world.mailer.linkTo(user.email ?? ''))
+  for (const question of ['New password (at least', 'again']) {
+    await running.says(question)
+    running.types(`${chosen}\r`)
+  }
+  expect(await running.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('The password is set.') as string })
+  await expect(world.signIn(user, chosen)).resolves.toBeDefined()
+})
+
+/** `password reset` at a terminal, after the link was typed. */
+async function resettingWith(link: string) {
+  const running = terminal.start(['password', 'reset'], { columns: 100, env: { DENIZEN_URL: served().server.url } })
+  await running.says('The link, or its token')
+  running.types(`${link}\r`)
+  return running
+}

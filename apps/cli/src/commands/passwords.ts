@@ -108,10 +108,15 @@ async function piped(known: string): Promise<readonly [string, string]> {
   return [first, second]
 }
 
-/** Nobody has to think of a password for a link that is over, or of one that is too short. */
+/** The purposes of links by which a password is chosen. */
+const forPasswords: readonly string[] = ['resetPassword', 'setup', 'claim']
+
+/** Nobody has to think of a password for a link that is over or for something else, or of one that is too short. */
 async function askedForLink({ auth }: Calls): Promise<readonly [string, string]> {
   const typed = await askSecret(link, '--stdin')
-  const { minimumPasswordLength } = await auth.viewVerification({ token: tokenIn(typed) })
+  const { purpose, minimumPasswordLength } = await auth.viewVerification({ token: tokenIn(typed) })
+  if (!forPasswords.includes(purpose))
+    throw new DenizenError('auth.linkInvalid', 'notFound', 'This link is not for a password: open it exactly as it is in the email.')
   return [typed, await askNewSecret(`New password (${leastLength(minimumPasswordLength)})`, '--stdin')]
 }
 
