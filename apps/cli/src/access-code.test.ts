@@ -117,7 +117,12 @@ describe('a file with mistakes', () => {
       stderr
         .split('\n')
         .filter((line) => line.includes(':') && !line.startsWith('next:'))
-        .map((line) => line.replace(/^error: /, '').trim().replace(file, 'shape.yaml')),
+        .map((line) =>
+          line
+            .replace(/^error: /, '')
+            .trim()
+            .replace(file, 'shape.yaml'),
+        ),
     ).toEqual([
       expect.stringMatching(/^shape\.yaml:1: version: /),
       expect.stringMatching(/^shape\.yaml:5: roles\.editor\.permissions\.0 \(document read\): a permission/),
