@@ -9,16 +9,18 @@ const world = useWorld()
 /** As a subscriber reads: on from where it stood, until nothing more is there. */
 class Reader {
   #position: FeedPosition | null
+  readonly #of: typeof world
 
-  constructor(after: FeedPosition | null = null) {
+  constructor(after: FeedPosition | null = null, of = world) {
     this.#position = after
+    this.#of = of
   }
 
   readonly seen: string[] = []
 
   async catchUp(): Promise<void> {
     for (;;) {
-      const events: RecordedEvent[] = await readEvents(world().em(), this.#position, 2)
+      const events: RecordedEvent[] = await readEvents(this.#of().em(), this.#position, 2)
       this.seen.push(...events.map(({ subject }) => subject ?? ''))
       this.#position = events.at(-1)?.position ?? this.#position
       if (events.length < 2) return
@@ -166,6 +168,14 @@ describe('history', () => {
 describe('a dump', () => {
   // Of its own: an event from a transaction that this cluster has not reached is never settled.
   const world = useWorld()
+
+  test('transaction ids are in the order of numbers, not of their texts', async () => {
+    const [reader, writer] = [new Reader(null, world), await world().connect()]
+    const insertion = `insert into events (id, at, type, subject, payload, xid) values ($1, now(), 'test.happened', $2, '{}', $3::xid8)`
+    for (const xid of ['8', '9', '10', '11', '100']) await writer.query(insertion, [idOfTest(++sequence), xid, xid])
+    await reader.catchUp()
+    expect(reader.seen).toEqual(['8', '9', '10', '11', '100'])
+  })
 
   test('R12: events of a dump, with transaction ids that this cluster has not reached, are noticed at the start and told', async () => {
     const writer = await world().connect()

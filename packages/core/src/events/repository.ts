@@ -42,7 +42,7 @@ export async function readEvents(em: SqlEntityManager, after: FeedPosition | nul
     `select xid::text, id::text, (extract(epoch from at) * 1000)::float8 as at, type, subject, organization_id::text as organization, payload::text
       from events
       where xid < pg_snapshot_xmin(pg_current_snapshot()) and (?::xid8 is null or (xid, id) > (?::xid8, ?::uuid))
-      order by xid, id limit ?`,
+      order by events.xid, events.id limit ?`, // bare names would be the texts above: '10000' before '9999'
     [after?.xid ?? null, after?.xid ?? null, after === null ? null : uuidOf(after.id), limit],
   )
   return rows.map((row) => ({
