@@ -25,7 +25,7 @@ it('a machine where nothing was started yet is well', async () => {
   expect(code).toBe(0)
   expect(check('Node')).toMatchObject({ state: 'ok', found: process.version })
   expect(check('Database')).toMatchObject({ state: 'ok', found: expect.stringContaining('the first start creates it') as string })
-  expect(check('Server')).toMatchObject({ state: 'warning', next: expect.stringContaining('denizen serve') as string })
+  expect(check('Server')).toMatchObject({ state: 'warning', next: expect.stringContaining('denizen serve --port 1.') as string })
 })
 
 it.each([

@@ -201,7 +201,7 @@ function kindOfWrongId({ details: { issues } }: DenizenError): string {
 }
 
 /** How a server is started that this command finds: only on this machine can it be said. */
-function startedAt(url: string | null | undefined): string {
+export function startedAt(url: string | null | undefined): string {
   const { hostname, port } = new URL(url ?? 'http://localhost:4000')
   if (!['localhost', '127.0.0.1', '[::1]'].includes(hostname)) return ''
   return port === '4000' ? ` with "npm start" or "${denizen} serve"` : `: ${denizen} serve --port ${port === '' ? '80' : port}`

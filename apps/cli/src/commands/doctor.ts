@@ -8,6 +8,7 @@ import { contextOf } from '../contexts.ts'
 import { exitCodes } from '../failure.ts'
 import { loginFile, readLogin } from '../login-store.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../common-options.ts'
+import { startedAt } from '../next-steps.ts'
 import { bold, indented, localTime, printAnswer, printable } from '../output.ts'
 import { mailText } from './banner.ts'
 import { ok, problem, type Check } from './doctor-check.ts'
@@ -232,7 +233,7 @@ async function serverCheck(): Promise<Check> {
       const why = (await response.text()).slice(0, 100)
       return { name: 'Server', state: 'warning', found: `${url} answers ${response.status} ${why}`, next: 'See its log.' }
     } catch {
-      return { name: 'Server', state: 'warning', found: `nothing answers at ${url}`, next: `Start it: npm start, or ${denizen} serve` }
+      return { name: 'Server', state: 'warning', found: `nothing answers at ${url}`, next: `Start it${startedAt(url)}.` }
     }
   } catch (error) {
     return problem('Server', error, null)

@@ -58,8 +58,21 @@ export function metadataOf(ports: ProviderPorts, provider: IdentityProvider): Pr
     // The issuer must match (Discovery 1.0: 4.3).
     if (metadata.issuer !== issuer) warnAbout(ports, provider, `its metadata names the issuer ${metadata.issuer}`)
     if (metadata.issuer !== issuer) throw providerUnavailable({ host: hostOf(url), problem: 'its metadata names another issuer' })
+    const open = withoutTls(metadata)
+    if (issuer.startsWith('https:') && open !== undefined) {
+      warnAbout(ports, provider, `its metadata names ${open}, which is not https`)
+      throw providerUnavailable({ host: hostOf(url), problem: 'its metadata names an address without TLS' })
+    }
     return metadata
   })
+}
+
+/**
+ * An address in the metadata without TLS (Discovery 1.0: 3 wants https). Only a provider on this machine may have one: of any other it would be a
+ * service on this machine, to which nobody outside can connect.
+ */
+function withoutTls({ jwks_uri, authorization_endpoint, token_endpoint, userinfo_endpoint }: Metadata): string | undefined {
+  return [jwks_uri, authorization_endpoint, token_endpoint, userinfo_endpoint].find((url) => url !== undefined && !/^https:/i.test(url))
 }
 
 /** The key set of a provider: cached, and reloaded when a token names an unknown key. */

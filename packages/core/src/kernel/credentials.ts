@@ -18,7 +18,7 @@ export interface Introspected {
   readonly claims: { readonly id: string; readonly audience: string; readonly issuedAt: Date } | null
 }
 
-/** Issues and inspects tokens. It reads outside of the current transaction: call it before one is open. */
+/** Issues and introspects tokens. It reads outside of the current transaction: call it before one is open. */
 export interface Credentials {
   /** The principal of a valid token; null: the token is not valid. */
   introspect(token: string): Promise<Introspected | null>

@@ -99,8 +99,8 @@ export type Asking = 'one' | 'batch'
 /**
  * First keys of locks by which whoever waits asks others to give way (pipeline/precedence.ts). They are of two numbers, because others read
  * the second in `pg_locks`: the process id of the backend that waits, or a hash of the user. Whatever an administrator of the installation waits for gives
- * way, at any remove. For others only what the user has under way does, whose account it is about; or what they do in an organization that
- * takes something from them there: its administrators stop nobody's work elsewhere.
+ * way, at any remove. Others have only the work of the user give way whom they take something from: all of it where it is about the account,
+ * and what it does in one organization where they take something there, because its administrators stop nobody's work elsewhere.
  */
 const firstKeys = {
   one: { byAdministrator: 1_380_011_091, overUser: 1_380_011_092 },

@@ -1,6 +1,6 @@
 import { passwordsBusy, stopping, type Hasher } from '@denizen/core'
 import { describe, expect, test } from 'vitest'
-import { hashPatiently } from './verify.ts'
+import { hashPatiently, verifyOrDecoy } from './verify.ts'
 
 describe('hashing for a batch', () => {
   /** Fails with each of these in turn, then hashes. */
@@ -25,4 +25,14 @@ describe('hashing for a batch', () => {
     await expect(hashPatiently(hasher, 'secret')).rejects.toMatchObject({ code: 'request.stopping' })
     expect(asked()).toBe(1)
   })
+})
+
+test('a queue that is full before there is a decoy refuses known and unknown users alike', async () => {
+  const full: Hasher = {
+    hash: () => Promise.reject(passwordsBusy({ retryAfter: 2 })),
+    verify: async () => false,
+    isOutdated: () => false,
+  }
+  for (const hash of ['$argon2id$known', null])
+    await expect(verifyOrDecoy(full, hash, 'a guess')).rejects.toMatchObject({ code: 'passwords.busy' })
 })

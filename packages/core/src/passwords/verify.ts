@@ -45,3 +45,12 @@ export function decoyHash(hasher: Hasher): Promise<string> {
   made.catch(() => decoys.delete(hasher))
   return made
 }
+
+/**
+ * Whether the password made the hash; null: there is none, and a decoy is compared instead. The decoy is made for known users as well: a hasher
+ * whose queue is full before there is one refuses all alike.
+ */
+export async function verifyOrDecoy(hasher: Hasher, hash: string | null, password: string): Promise<boolean> {
+  const decoy = await decoyHash(hasher)
+  return (await verifyPassword(hasher, hash ?? decoy, password)) && hash !== null
+}

@@ -12,7 +12,8 @@ const mostWaits = 200
 const longestInAll = 25_000
 /**
  * After so many, a command that takes something away in an organization waits for locks without a bound: those whom it is about could
- * hold it off for ever by keeping calls running. Others never do: with a resource of their own, strangers could hold up whomever they name.
+ * hold it off for ever by keeping calls running. All other commands keep their bound: with a resource of their own, strangers could hold up
+ * whomever they name.
  */
 const waitsUntilPatient = 20
 /** Milliseconds, at most, between two waits: whoever was held up has their turn. */

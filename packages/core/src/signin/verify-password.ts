@@ -3,7 +3,7 @@ import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import type { Origin } from '../kernel/origin.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
 import { runStatement, statement } from '../kernel/statement.ts'
-import { decoyHash, hashPassword, inTurn, isOutdated, verifyPassword, waitToRefuse } from '../passwords/index.ts'
+import { hashPassword, inTurn, isOutdated, verifyOrDecoy, waitToRefuse } from '../passwords/index.ts'
 import { isActing, parseIdentifier, type ParsedIdentifier, type UserId, type UserRow, type UserStatus } from '../users/index.ts'
 import { mayActFrom } from '../kernel/network.ts'
 import type { LoginOutcome } from '../login-history/model.ts'
@@ -74,8 +74,8 @@ export async function comparePassword(
   password: string,
 ) {
   const hash = stored?.hash ?? null
-  const matches = (await verifyPassword(hasher, hash ?? (await decoyHash(hasher)), password)) && hash !== null
-  const upgrade = matches && isOutdated(hasher, hash) ? await hashPassword(hasher, password) : null
+  const matches = await verifyOrDecoy(hasher, hash, password)
+  const upgrade = matches && hash !== null && isOutdated(hasher, hash) ? await hashPassword(hasher, password) : null
   return { matches, upgrade, changedAt: stored?.changed_at ?? null }
 }
 

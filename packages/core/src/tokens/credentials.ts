@@ -19,7 +19,7 @@ interface CredentialParts {
   readonly introspect: Credentials['introspect']
 }
 
-/** Creates the context's access to tokens: inspecting, signing, and checking scopes. */
+/** Creates the context's access to tokens: introspecting, signing, and checking scopes. */
 export function createCredentials({ actions, catalogue, settings, ports, keys, introspect }: CredentialParts): Credentials {
   let own: ReadonlySet<string> | undefined
   return {

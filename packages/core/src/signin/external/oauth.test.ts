@@ -206,6 +206,19 @@ describe.each(databases)('auth.startOAuth and auth.finishOAuth on %s', (database
       code: 'identities.providerUnavailable',
     })
   })
+
+  test.each(['jwks_uri', 'authorization_endpoint', 'token_endpoint', 'userinfo_endpoint'])(
+    'a provider elsewhere cannot have services of this machine asked: its %s is https',
+    async (name) => {
+      const lying = TestProvider.configured('lying')
+      const provider = await TestProvider.open(world().ports, lying)
+      provider.metadata = { [name]: 'http://127.0.0.1:9200/_cluster/settings' }
+      const core = world().another({ settings: { ...settings, identityProviders: [lying] } })
+      await expect(core.as({ kind: 'anonymous' }).auth.startOAuth({ provider: 'lying' })).rejects.toMatchObject({
+        code: 'identities.providerUnavailable',
+      })
+    },
+  )
 })
 
 describe('where people may be sent', () => {

@@ -4,7 +4,7 @@ import { defineCommand } from '../../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import type { Id } from '../../kernel/id.ts'
 import { anyone } from '../../kernel/rule.ts'
-import { checkNewPassword, decoyHash, hashPassword, PasswordRow, verifyPassword } from '../../passwords/index.ts'
+import { checkNewPassword, hashPassword, PasswordRow, verifyOrDecoy } from '../../passwords/index.ts'
 import { existingUser, isActing, lockAddress, lockUserWith, UserRow } from '../../users/index.ts'
 import { consumeLink, linkInvalid, inspectLink, type InspectedLink, type ProvenAddress } from '../../verifications/index.ts'
 import { recordLoginAttempt } from '../../login-history/index.ts'
@@ -65,8 +65,7 @@ async function prepare(context: PrepareContext, input: Confirmation): Promise<Pr
   if (input.password === undefined) return found
   if (purpose === 'signUp') return { ...found, passwordHash: await hashNewPassword(context, looked, input, account) }
   const stored = account === null ? null : await reader.findOne(PasswordRow, { userId: account.id })
-  const hash = stored?.hash ?? (await decoyHash(ports.hasher))
-  const matches = (await verifyPassword(ports.hasher, hash, input.password)) && stored !== null
+  const matches = await verifyOrDecoy(ports.hasher, stored?.hash ?? null, input.password)
   return { ...found, matches, changedAt: stored?.changedAt ?? null }
 }
 
