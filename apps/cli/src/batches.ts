@@ -44,13 +44,18 @@ export async function runInChunks<Item>(parts: readonly Item[][], work: Work<Ite
   const progress = progressOf(total, { doing: work.doing, parts: parts.length })
   let done = 0
   const cancelled = () => new DenizenError('cli.cancelled', 'internal', `Cancelled after ${done} of ${total}.`, { next: work.again })
-  const interruption = interruptible(() => {
-    note(`\n${cancelled().message} What was on its way may be done too.`)
-    labelled('next', work.again)
+  let current = 0
+  const interruption = interruptible({
+    isLastPart: () => current === parts.length - 1,
+    last: () => {
+      note(`\n${cancelled().message} What was on its way may be done too.`)
+      labelled('next', work.again)
+    },
   })
   try {
     for (const [index, part] of parts.entries()) {
       if (interruption.isAsked()) throw cancelled()
+      current = index
       await work.each(part, keyFor(work.key, index, parts.length))
       done += part.length
       progress.at(done)

@@ -93,23 +93,6 @@ describe('many users are made from a file', () => {
     expect((await run(...line)).stdout).toBe(stdout)
   })
 
-  it('Found by a stranger: Ctrl-C stops it after the part on its way, and says how far it came and how to go on', async () => {
-    const tag = newTag()
-    const users = Array.from({ length: 2000 }, (_, index) => ({ username: `${tag}-${index}` }))
-    const file = terminal.write(`${tag}.ndjson`, lines(users))
-    const running = terminal.start(['users', 'bulk-create', file], { columns: 100, env: asAdmin() })
-    await running.says('of 2000')
-    running.types('\u0003')
-    const { code, stdout } = await running.ended
-    expect(code).toBe(130)
-    expect(stdout).toContain('Stopping after this part.')
-    const [, done = ''] =
-      /Cancelled after (\d+) of 2000\. \(cli\.cancelled\)\s+next: {2}Run it again: users that exist already/.exec(stdout) ?? []
-    expect(Number(done)).toBeLessThan(2000)
-    const { count } = await served().admin.as.users.count({ where: { username: { startsWith: `${tag}-` } } })
-    expect(count).toBe(Number(done))
-  })
-
   it.each([
     ['', 'is empty', 2],
     ['\n \n', 'is empty', 2],

@@ -1,31 +1,13 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { password } from '@denizen/core/testing'
-import { afterAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
+import { relay } from './testing/relay.ts'
 import { useServed } from './testing/served.ts'
 
 const { served, asAdmin, terminal } = useServed()
 const forged = String.raw`\u001b[31m\nnext:  give up`
 
 /** A server whose answers are those of ours, with another text in them. */
-async function forging(text: string, instead: string): Promise<string> {
-  const forger = createServer((request, response) => {
-    void (async () => {
-      const chunks: Buffer[] = []
-      for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
-      const { method = 'GET', url = '/' } = request
-      const headers = Object.entries(request.headers).flatMap(([name, value]) =>
-        typeof value === 'string' && !['host', 'connection', 'content-length'].includes(name) ? [[name, value] as [string, string]] : [],
-      )
-      const answer = await fetch(served().server.url + url, { method, headers, ...(method === 'POST' && { body: Buffer.concat(chunks) }) })
-      response.writeHead(answer.status, { 'content-type': 'application/json' })
-      response.end((await answer.text()).replaceAll(text, instead))
-    })()
-  })
-  await new Promise<void>((resolve) => void forger.listen(0, '127.0.0.1', resolve))
-  afterAll(() => void forger.close())
-  return `http://127.0.0.1:${(forger.address() as AddressInfo).port}`
-}
+const forging = (text: string, instead: string) => relay(served().server.url, { answer: (answer) => answer.replaceAll(text, instead) })
 
 /** No line begins like one of ours, and nothing steers the terminal. */
 function expectNoForgery(text: string): void {

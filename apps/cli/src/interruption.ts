@@ -20,16 +20,35 @@ export interface Interruptible {
   end(): void
 }
 
+/**
+ * Milliseconds. One Ctrl-C may come twice: the terminal tells every process of a command line, and one that started this (`timeout`, npm,
+ * `bin/denizen.js` under an old Node with a pipe as its input) cannot know that, and passes it on. Nobody presses it twice so fast.
+ */
+const echo = 500
+
+/** Tells the signals that ask to stop apart, each when it comes. */
+export function stopsAsked(): () => 'first' | 'again' | 'echo' {
+  let first: number | null = null
+  return () => {
+    if (first !== null) return performance.now() - first < echo ? 'echo' : 'again'
+    first = performance.now()
+    return 'first'
+  }
+}
+
 /** The second Ctrl-C ends the command at once; `last` says so. */
-export function interruptible(last: () => void): Interruptible {
+export function interruptible({ isLastPart, last }: { isLastPart(): boolean; last(): void }): Interruptible {
+  const asked = stopsAsked()
   let isAsked = false
   const listen = () => {
-    if (isAsked) {
+    const which = asked()
+    if (which === 'echo') return
+    if (which === 'again') {
       last()
       process.exit(exitCodes.cancelled)
     }
     isAsked = true
-    note('\nStopping after this part. Press Ctrl+C again to stop at once.')
+    note(`\n${isLastPart() ? 'This is the last part.' : 'Stopping after this part.'} Press Ctrl+C again to stop at once.`)
   }
   process.on('SIGINT', listen)
   return { isAsked: () => isAsked, end: () => void process.off('SIGINT', listen) }

@@ -10,6 +10,7 @@ import { firstBanner, banner, credentialsText, type Admin } from './banner.ts'
 import { defaultUrl } from '../connection.ts'
 import { denizen } from '../common-options.ts'
 import { usageError } from '../failure.ts'
+import { stopsAsked } from '../interruption.ts'
 import { inLine, print, note } from '../output.ts'
 
 interface ServeOptions {
@@ -183,10 +184,9 @@ const stopSignals = { SIGINT: 2, SIGTERM: 15 } as const
 /** `given` resolves at the first SIGINT or SIGTERM. Until `ignore` is called, the second ends the process at once. */
 function stopSignal(): { readonly given: Promise<void>; ignore(): void } {
   const { promise: given, resolve } = Promise.withResolvers<void>()
-  let asked = false
+  const asked = stopsAsked()
   const stop = (signal: keyof typeof stopSignals): void => {
-    if (asked) process.exit(128 + stopSignals[signal])
-    asked = true
+    if (asked() === 'again') process.exit(128 + stopSignals[signal])
     resolve()
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
