@@ -188,6 +188,25 @@ describe('many users are changed', () => {
     expect((await run('users', 'bulk-update', 'ghost', '--locale', 'de', '--yes')).code).toBe(1)
   })
 
+  it('Found by a reviewer: an id of something else, or a broken one, is told in its place and does not stop the others', async () => {
+    const { tag, names } = await some(3)
+    const [one = '', two = '', three = ''] = names
+    const made = await run('orgs', 'create', tag, '--json')
+    const { id } = made.json<{ id: string }>()
+    const line = ['users', 'bulk-update', one, id, two, 'usr_bad', three, '--locale', 'de']
+    const rows = new RegExp(
+      `^2 +${id} +"${id}" is the id of an organization; a user is wanted here\\.[^\n]*\n4 +usr_bad +There is no user "usr_bad"\\.`,
+      'm',
+    )
+    const planned = await run(...line, '--dry-run')
+    expect([planned.code, planned.stdout]).toEqual([6, expect.stringMatching(/^ {2}3 users are changed$/m)])
+    expect(planned.stdout).toMatch(rows)
+    const { code, stdout } = await run(...line, '--yes')
+    expect([code, stdout]).toEqual([6, expect.stringMatching(/^3 users changed, 2 not\.$/m)])
+    expect(stdout).toMatch(rows)
+    expect((await run('users', 'get', three)).stdout).toMatch(/^locale +de$/m)
+  })
+
   it('by what they have in common, or as another command lists them', async () => {
     const { tag, names } = await some(3)
     const filter = JSON.stringify({ username: { startsWith: tag } })

@@ -1,8 +1,12 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import type { User } from '@denizen/core/contract'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { userColumns } from './commands/users-text.ts'
 import { json, labelled, localTime, note, printAnswer, record, table } from './output.ts'
+import { runHere } from './testing/terminal.ts'
 
 interface Row {
   readonly name: string
@@ -259,6 +263,16 @@ describe('Found by a stranger: long sentences are broken at words on a terminal'
     expect(lines.filter((line) => line.length > columns && !/^ {7}npx denizen [^;]*…;?$/.test(line))).toEqual([])
     expect(lines.map((line) => line.slice(7)).join(' ')).toBe(next)
     for (const command of ['npx denizen password forgot …', 'npx denizen users send-setup-link …']) expect(said).toContain(command)
+  })
+
+  it('Found by a reviewer: the command of another program stays whole too', async () => {
+    const home = join(tmpdir(), `wide-${crypto.randomUUID()}.json`)
+    writeFileSync(home, '[]')
+    const before = { isTTY: process.stderr.isTTY, columns: process.stderr.columns }
+    Object.assign(process.stderr, { isTTY: true, columns: 80 })
+    const { stderr } = await runHere(['users', 'import', home], {}).finally(() => Object.assign(process.stderr, before))
+    expect(stripVTControlCharacters(stderr)).toContain('bin/kc.sh export --file realm.json --realm <name> --users realm_file\n')
+    rmSync(home)
   })
 
   it('of a list of mistakes, with the indent of each', () => {

@@ -164,7 +164,7 @@ function roomOf({ isTTY, columns }: { readonly isTTY?: boolean; readonly columns
 
 /** A command to type: after a colon to where the sentence goes on, or between quotes. */
 const commands =
-  /(?<=: )(?:npx denizen|denizen|npm|unset|iconv|dig|ls|jq|createdb) (?:'[^']*'|"[^"]*"|(?!, |; |\. | or ).)+|"(?:npx )?denizen [^"]+"/g
+  /(?<=: )(?:npx denizen|denizen|npm|unset|iconv|dig|ls|jq|createdb|bin\/kc\.sh) (?:'[^']*'|"[^"]*"|(?!, |; |\. | or ).)+|"(?:npx )?denizen [^"]+"/g
 
 /** The words of a line; a command is one word. */
 function wordsOf(line: string): readonly string[] {

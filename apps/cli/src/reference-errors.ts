@@ -1,5 +1,5 @@
 import { DenizenError } from '@denizen/core/calls'
-import { kindOfId } from '@denizen/core/contract'
+import { kindOfId, withArticle } from '@denizen/core/contract'
 import { denizen } from './common-options.ts'
 import { usageError } from './failure.ts'
 import { shellWord, type Typed } from './next-steps.ts'
@@ -37,10 +37,6 @@ export function ofKind(wanted: string, text: string): string {
   const command = shownBy[kind]
   const next = command === undefined ? undefined : `See what it is: ${denizen} ${command} ${text}`
   throw usageError(`"${text}" is the id of ${withArticle(kind)}; ${withArticle(wanted)} is wanted here.`, next)
-}
-
-function withArticle(noun: string): string {
-  return `${/^[aeio]/.test(noun) ? 'an' : 'a'} ${noun}`
 }
 
 /** `organization`: somebody was looked for among its users; as it was typed. */

@@ -30,7 +30,8 @@ function reference({ label, description, resolve }: Reference): Reference {
   return { label, description, resolve: async (scope, text) => resolve(scope, ofKind(label, text)).catch(namesLookUp(label, text)) }
 }
 
-const user = reference({
+/** A user. */
+export const user = reference({
   label: 'user',
   description: 'an id, an email address or a username',
   async resolve(scope, text) {
@@ -245,22 +246,6 @@ async function organizationOfSession({ calls, url }: Connection): Promise<string
   if (url === null) return null // an operator has no session
   return (await calls.sessions.whoami()).organization?.id ?? null
 }
-
-/** The ids of users who are named in any way; an error for each that is not found. */
-export async function userIdsOf(scope: Scope, texts: readonly string[]): Promise<(string | DenizenError)[]> {
-  const ids: (string | DenizenError)[] = []
-  for (let start = 0; start < texts.length; start += batchSize)
-    ids.push(...(await Promise.all(texts.slice(start, start + batchSize).map((text) => user.resolve(scope, text).catch(missing)))))
-  return ids
-}
-
-function missing(error: unknown): DenizenError {
-  if (error instanceof DenizenError && error.kind === 'notFound') return error
-  throw error
-}
-
-/** Calls made in the same tick are sent in one batch of up to this size. */
-const batchSize = 20
 
 /** If an organization is named, its members are searched first: its administrators may ask about nobody else. */
 async function userNamed(scope: Scope, text: string): Promise<string | null> {

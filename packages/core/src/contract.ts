@@ -82,7 +82,7 @@ export const signatures = {
 
 export type Signatures = typeof signatures
 
-export { kindOfId } from './kernel/id.ts'
+export { kindOfId, withArticle } from './kernel/id.ts'
 export { invalidInputError } from './kernel/input.ts'
 export { inputWords } from './kernel/input-words.ts'
 export { DenizenError, type ErrorDetails, type ErrorKind, type InputIssue } from './kernel/errors.ts'

@@ -24,7 +24,7 @@ export async function relay(to: string, { before = () => {}, answer = (text) => 
     })()
   })
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
-  afterAll(() => void server.close().closeAllConnections())
+  afterAll(() => server.close().closeAllConnections())
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 

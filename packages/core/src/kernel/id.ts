@@ -182,7 +182,8 @@ function explain(prefix: string, noun: string, text: string): string {
   return `must be the id of ${withArticle(noun)} (${prefix}_…); ${got}`
 }
 
-function withArticle(noun: string): string {
+/** `an organization`, `a user`. */
+export function withArticle(noun: string): string {
   return `${/^[aeio]/.test(noun) ? 'an' : 'a'} ${noun}`
 }
 
