@@ -171,7 +171,6 @@ describe('Found by a stranger: what was typed is told as it was typed', () => {
     [['orgs', 'get', usr], `"${usr}" is the id of a user; an organization is wanted here.`, `users get ${usr}`],
     [['users', 'list', '--org', ses], `"${ses}" is the id of a session; an organization is wanted here.`, `sessions get ${ses}`],
     [['resources', 'get', usr], `"${usr}" is the id of a user; a resource is wanted here.`, `users get ${usr}`],
-    [['users', 'bulk-archive', org, '--yes'], `"${org}" is the id of an organization`, `orgs get ${org}`],
     [['sessions', 'end', 'ses_wrong'], '<session-id>: must be the id of a session', 'denizen sessions list'],
     [['sessions', 'end', org], 'this is the id of an organization', 'denizen sessions list'],
     [
