@@ -22,7 +22,8 @@ export interface Interruptible {
 
 /**
  * Milliseconds. One Ctrl-C may come twice: the terminal tells every process of a command line, and one that started this (`timeout`, npm,
- * `bin/denizen.js` under an old Node with a pipe as its input) cannot know that, and passes it on. Nobody presses it twice so fast.
+ * `bin/denizen.js` under an old Node with a pipe as its input) cannot know that, and passes it on. So may one SIGTERM: systemd tells every
+ * process of a unit. Nobody asks twice so fast.
  */
 const echo = 500
 
