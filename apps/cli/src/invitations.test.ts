@@ -14,8 +14,7 @@ it('Found by a stranger: an invitation for somebody else is told so before a pas
   const answered = async (env: Readonly<Record<string, string>>) => {
     const line = ['orgs', 'accept-invitation', '--token-prompt', '--password-prompt']
     const running = terminal.start(line, { columns: 100, env: { DENIZEN_URL: server.url, ...env } })
-    await running.says('Token')
-    running.types(`${link}\r`)
+    await running.answers(['Token', link])
     return running
   }
   const { code, stdout } = await (await answered({ DENIZEN_TOKEN: stranger.token })).ended

@@ -109,12 +109,7 @@ it('a mail that was asked for is told with what comes next', async () => {
 it('Found by a stranger: after a password that is too short only another is asked for', async () => {
   const { user, env } = await somebody()
   const running = terminal.start(['password', 'change'], { columns: 100, env })
-  await running.says('Old password')
-  running.types(`${password}\r`)
-  await running.says('New password')
-  running.types('short\r')
-  await running.says('New password, again')
-  running.types('short\r')
+  await running.answers(['Old password', password], ['New password', 'short'], ['New password, again', 'short'])
   const { length } = (await running.says('too short')).split('New password, again')
   running.types(`${chosen}\r`)
   await running.says('New password, again', length)
@@ -142,10 +137,7 @@ it('Found by a reviewer: so is a link of another purpose; one for a password lea
   await world.asAnonymous().auth.requestPasswordReset({ email: user.email ?? '' })
   await world.work()
   const running = await resettingWith(world.mailer.linkTo(user.email ?? ''))
-  for (const question of ['New password (at least', 'again']) {
-    await running.says(question)
-    running.types(`${chosen}\r`)
-  }
+  await running.answers(['New password (at least', chosen], ['again', chosen])
   expect(await running.ended).toMatchObject({ code: 0, stdout: expect.stringContaining('The password is set.') as string })
   await expect(world.signIn(user, chosen)).resolves.toBeDefined()
 })
@@ -153,7 +145,6 @@ it('Found by a reviewer: so is a link of another purpose; one for a password lea
 /** `password reset` at a terminal, after the link was typed. */
 async function resettingWith(link: string) {
   const running = terminal.start(['password', 'reset'], { columns: 100, env: { DENIZEN_URL: served().server.url } })
-  await running.says('The link, or its token')
-  running.types(`${link}\r`)
+  await running.answers(['The link, or its token', link])
   return running
 }

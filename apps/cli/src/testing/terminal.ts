@@ -36,6 +36,8 @@ export interface Running {
   says(text: string, times?: number): Promise<string>
   /** Types into a terminal; Ctrl-C is `\u0003`. */
   types(text: string): void
+  /** Types the answer to each question, once it is asked. */
+  answers(...asked: readonly (readonly [question: string, answer: string])[]): Promise<void>
   stop(signal?: NodeJS.Signals): Promise<Ended>
 }
 
@@ -112,6 +114,12 @@ export class Terminal {
           return undefined
         }),
       types: (text) => void child.stdin.write(text),
+      async answers(...asked) {
+        for (const [question, answer] of asked) {
+          await running.says(question)
+          running.types(`${answer}\r`)
+        }
+      },
       stop: (signal = 'SIGTERM') => {
         if (signal === 'SIGKILL') process.kill(-pid, signal)
         else child.kill(signal)
