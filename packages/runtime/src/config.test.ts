@@ -119,6 +119,9 @@ describe('readConfig', () => {
   test.each([
     ['DATABASE_URL', 'mysql://db', 'must look like postgres://'],
     ['DATABASE_URL', 'postgres://db', 'must name a database'],
+    ['DATABASE_URL', 'postgres://u:5/canary@db/d', '%40 %2F %3F'],
+    ['DATABASE_URL', 'postgres://u:1?sslmode=canary@db/d', '%40 %2F %3F'],
+    ['DATABASE_URL', 'postgres://u:1?canary=et@db:5432/d', '%40 %2F %3F'],
     ['DATABASE_URL', 'postgres://u:canary@db/d?schema=x', 'not known: schema. Set DENIZEN_DATABASE_SCHEMA'],
     ['DATABASE_URL', 'postgres://db/d?options=-csearch_path%3Dx', 'not known: options'],
     ['DATABASE_URL', 'postgres://db/d?ssl=true', 'Use sslmode'],

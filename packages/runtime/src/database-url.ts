@@ -31,8 +31,8 @@ const instead: Readonly<Record<string, string>> = {
  * Throws an Error that says what is wrong, without the password.
  */
 export function parseDatabaseUrl(text: string): PostgresServer {
-  if (!URL.canParse(text) || !/^postgres(ql)?:$/.test(new URL(text).protocol))
-    throw new Error('must look like postgres://user:password@host:5432/database')
+  if (!URL.canParse(text) || !/^postgres(ql)?:$/.test(new URL(text).protocol) || cutsThePassword(text))
+    throw new Error(`must look like postgres://user:password@host:5432/database; ${encoded}`)
   const url = new URL(text)
   checkParameters([...url.searchParams])
   const config = parsed(url)
@@ -49,6 +49,14 @@ export function parseDatabaseUrl(text: string): PostgresServer {
     applicationName: url.searchParams.get('application_name') ?? 'denizen',
     connectTimeout: secondsOf(url.searchParams.get('connect_timeout')),
   }
+}
+
+const encoded = 'in the user and the password, @ / ? and # are written %40 %2F %3F and %23'
+
+/** Whether user and password seem to end at a letter of the password, so that the rest of it would be taken for a database or a parameter, and told. */
+function cutsThePassword(text: string): boolean {
+  const [, authority = '', rest = ''] = /^\w+:\/\/([^/?#]*)(.*)$/s.exec(text) ?? []
+  return !authority.includes('@') && rest.replace(/^(\/[^/?#]+)\?.*$/s, '$1').includes('@')
 }
 
 /** Of one that is said twice, or is empty, two programs understand two things. */

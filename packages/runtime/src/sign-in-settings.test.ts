@@ -101,6 +101,15 @@ describe('the settings of sign-in', () => {
       )
   })
 
+  test('the issuer of a provider is an address that may be asked', async () => {
+    for (const issuer of ['http://sso.example.org', 'https://u:pw@a.example', 'ftp://a.example', 'a.example'])
+      expect(complaint('DENIZEN_IDENTITY_PROVIDERS', await file(JSON.stringify([{ ...google, issuer }])))).toContain(
+        'must be the https URL',
+      )
+    for (const issuer of ['https://a.example/realms/x', 'http://localhost:8080'])
+      expect(complaint('DENIZEN_IDENTITY_PROVIDERS', await file(JSON.stringify([{ ...google, issuer }])))).toBe('')
+  })
+
   test('a wrong file of providers is told of by place, without what stands there', async () => {
     const wrong = await file(JSON.stringify([google, { ...google, id: 'Not Good' }]))
     expect(complaint('DENIZEN_IDENTITY_PROVIDERS', wrong)).toContain('1.id')

@@ -116,10 +116,21 @@ function parseAudiences(text: string, check: Check): readonly string[] {
 }
 
 function isOrigin(text: string): boolean {
+  return isReachable(text) && new URL(text).origin === text
+}
+
+/** The issuer of an identity provider: others are never asked (defaults/web.ts of core). */
+function isIssuer(text: string): boolean {
+  if (!isReachable(text)) return false
+  const { username, password } = new URL(text)
+  return username === '' && password === ''
+}
+
+/** Without TLS only this machine. */
+function isReachable(text: string): boolean {
   if (!URL.canParse(text)) return false
-  const { origin, protocol, hostname } = new URL(text)
-  const isHere = ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
-  return origin === text && (protocol === 'https:' || (protocol === 'http:' && isHere))
+  const { protocol, hostname } = new URL(text)
+  return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))
 }
 
 const spokenFor = 'must be the domains of email for which its word counts, such as ["example.com"], or ["*"] for all'
@@ -127,7 +138,7 @@ const spokenFor = 'must be the domains of email for which its word counts, such 
 const provider = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and hyphens'),
   kind: z.enum(['oidc', 'clerk']).default('oidc'),
-  issuer: z.url({ protocol: /^https?$/ }),
+  issuer: z.string().refine(isIssuer, 'must be the https URL of a provider, without user or password; http only on this machine'),
   domains: z
     .array(
       z

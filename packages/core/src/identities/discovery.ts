@@ -59,7 +59,7 @@ export function metadataOf(ports: ProviderPorts, provider: IdentityProvider): Pr
     if (metadata.issuer !== issuer) warnAbout(ports, provider, `its metadata names the issuer ${metadata.issuer}`)
     if (metadata.issuer !== issuer) throw providerUnavailable({ host: hostOf(url), problem: 'its metadata names another issuer' })
     const open = withoutTls(metadata)
-    if (issuer.startsWith('https:') && open !== undefined) {
+    if (new URL(issuer).protocol === 'https:' && open !== undefined) {
       warnAbout(ports, provider, `its metadata names ${open}, which is not https`)
       throw providerUnavailable({ host: hostOf(url), problem: 'its metadata names an address without TLS' })
     }

@@ -207,6 +207,16 @@ describe.each(databases)('auth.startOAuth and auth.finishOAuth on %s', (database
     })
   })
 
+  test('a provider elsewhere is one in capitals too', async () => {
+    const lying = { ...TestProvider.configured('lying'), issuer: 'HTTPS://lying.example' }
+    const provider = await TestProvider.open(world().ports, lying)
+    provider.metadata = { jwks_uri: 'http://127.0.0.1:9200/_cluster/settings' }
+    const core = world().another({ settings: { ...settings, identityProviders: [lying] } })
+    await expect(core.as({ kind: 'anonymous' }).auth.startOAuth({ provider: 'lying' })).rejects.toMatchObject({
+      code: 'identities.providerUnavailable',
+    })
+  })
+
   test.each(['jwks_uri', 'authorization_endpoint', 'token_endpoint', 'userinfo_endpoint'])(
     'a provider elsewhere cannot have services of this machine asked: its %s is https',
     async (name) => {
