@@ -101,6 +101,8 @@ describe('many users are made from a file', () => {
     ['[{"username":"a"},', 'is not JSON', 2],
     ['{"username":"a b"}', '0 users created, 1 not', 1],
     ['7\n', '0 users created, 1 not', 1],
+    ['{"username":"a-b"}\n{"__proto__":1}\n[{"constructor":{}}]', 'The key "constructor" is reserved.', 6],
+    ['[{"username":"c-d"},{"preferences":{"prototype":1}}]', 'The key "prototype" is reserved.', 6],
     ['[{"username":"a"},{"username":"b"', 'it ends in the middle', 2],
     ['[{"username":"a"} {"username":"b"}]', 'it breaks at', 2],
     ['{\n  "username": "a"\n}', 'is one JSON object, not a list', 2],

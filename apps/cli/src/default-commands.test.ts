@@ -3,7 +3,7 @@ import { signatures, type Signature } from '@denizen/core/contract'
 import { Command } from 'commander'
 import { expect, it, vi } from 'vitest'
 import { linesOf } from './action-command.ts'
-import { addDefaults } from './default-commands.ts'
+import { addDefaults, itemsOf } from './default-commands.ts'
 import { createProgram } from './program.ts'
 import { useServed } from './testing/served.ts'
 
@@ -22,6 +22,15 @@ it('every action has a command, unless its signature says why not, and the names
     const names = group.commands.map((command) => command.name())
     expect(names).toEqual([...new Set(names)])
   }
+})
+
+it.each([
+  ['teams', 'list', 'teams'],
+  ['users', 'listTeams', 'teams'],
+  ['teams', 'listOfUser', 'teams'],
+  ['sessions', 'listActive', 'active sessions'],
+])('Found by a stranger: what %s.%s lists is called by its noun', (namespace, verb, items) => {
+  expect(itemsOf(namespace, verb)).toBe(items)
 })
 
 it('an action without a command can still be called by its name', async () => {

@@ -44,7 +44,7 @@ function columnsOf({ output }: Signature): readonly Column<unknown>[] | null {
 }
 
 /** What a query lists, in the plural: `teams.list`, `users.listTeams` and `teams.listOfUser` list teams, `sessions.listActive` active sessions. */
-function itemsOf(namespace: string, verb: string): string {
+export function itemsOf(namespace: string, verb: string): string {
   if (!verb.startsWith('list')) return 'items'
   const words = wordsOf(verb.slice('list'.length))
   if (words === '' || /^(of|for|with|without|in|on|by|from|to) /.test(words)) return namespace

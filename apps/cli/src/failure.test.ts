@@ -1,3 +1,4 @@
+import { DenizenError, type ErrorKind } from '@denizen/core/calls'
 import { expect, it } from 'vitest'
 import { failureOf } from './failure.ts'
 
@@ -9,3 +10,11 @@ it('whoever adds an action and has left something out is told what, and not to r
   expect(failure).toMatchObject({ message: `${omitted.message}.`, next: null, exitCode: 1 })
   expect(failureOf(new TypeError('x'), 'denizen serve')).toMatchObject({ next: expect.stringContaining('bug'), exitCode: 1 })
 })
+
+it.each(['of a newer server', 'constructor', '__proto__'])(
+  'Found by an attacker: an error of an unknown kind is a failure too: %s',
+  (kind) => {
+    const error = new DenizenError('request.internal', kind as ErrorKind, 'told by a server')
+    expect(failureOf(error, 'denizen users list')).toMatchObject({ exitCode: 1 })
+  },
+)

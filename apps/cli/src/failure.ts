@@ -6,17 +6,20 @@ import { json, labelled } from './output.ts'
 /** The exit codes of the command; scripts may rely on them. */
 export const exitCodes = { ok: 0, failure: 1, usage: 2, notFound: 3, denied: 4, conflict: 5, partial: 6, cancelled: 130 } as const
 
-const exitCodeOf: Readonly<Record<ErrorKind, number>> = {
-  invalid: exitCodes.usage,
-  tooLarge: exitCodes.usage,
-  notFound: exitCodes.notFound,
-  unauthenticated: exitCodes.denied,
-  denied: exitCodes.denied,
-  conflict: exitCodes.conflict,
-  limited: exitCodes.failure,
-  unavailable: exitCodes.failure,
-  internal: exitCodes.failure,
-}
+/** A newer server may have kinds that are not known here. */
+const exitCodeOf: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    invalid: exitCodes.usage,
+    tooLarge: exitCodes.usage,
+    notFound: exitCodes.notFound,
+    unauthenticated: exitCodes.denied,
+    denied: exitCodes.denied,
+    conflict: exitCodes.conflict,
+    limited: exitCodes.failure,
+    unavailable: exitCodes.failure,
+    internal: exitCodes.failure,
+  } satisfies Record<ErrorKind, number>),
+)
 
 /** An error as the command prints it. */
 export interface Failure {
@@ -53,7 +56,7 @@ export function failureOf(thrown: unknown, command: string, meant: Meant = () =>
   const { next, ...details } = thrown.details
   const step = typeof next === 'string' ? next : nextStep(thrown, { url: undefined, option: '', typed: {} })
   const told = step ?? (thrown.code === 'request.invalid' ? `See the options: ${command} --help` : null)
-  const exitCode = thrown.code === 'cli.cancelled' ? exitCodes.cancelled : exitCodeOf[thrown.kind]
+  const exitCode = thrown.code === 'cli.cancelled' ? exitCodes.cancelled : (exitCodeOf.get(thrown.kind) ?? exitCodes.failure)
   return { code: thrown.code, message: messageOf(thrown), next: told, details, exitCode }
 }
 

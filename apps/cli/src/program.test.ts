@@ -98,6 +98,11 @@ it.each(['DENIZEN_TOKN', 'DENIZEN_TOKEN_', 'DENZIEN_TOKEN'])(
   },
 )
 
+it('a setting of the server that is misspelt is not taken for one of the command', async () => {
+  const { stderr } = await terminal.here(['users', 'list'], { ...nowhere, DENIZEN_PRT: '4000' })
+  expect(stderr).not.toContain('is not a setting')
+})
+
 it('settings of a server in the environment are no business of a client', async () => {
   const { stderr } = await terminal.here(['users', 'list'], { ...nowhere, DENIZEN_PUBLIC_URL: 'x', DENIZEN_PORT: '1', DENIZEN_HOST: 'x' })
   expect(stderr).toContain('No server answers')

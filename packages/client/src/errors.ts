@@ -24,7 +24,11 @@ export function domainOf(error: unknown): DomainData['domain'] {
 export function toDomainError(error: unknown, url: string): unknown {
   if (!isOfLink(error)) return error
   const domain = domainOf(error)
-  if (domain !== undefined) return new DenizenError(domain.code, domain.kind, error.message, domain.details, error)
+  if (domain !== undefined) {
+    const details = { ...domain.details }
+    delete details['next'] // what to do next is said by the command line, never by a server
+    return new DenizenError(domain.code, domain.kind, error.message, details, error)
+  }
   const data = error.data as DomainData | null | undefined
   if (data?.httpStatus !== undefined) return new DenizenError('client.unexpectedAnswer', 'internal', error.message, { url, ...data }, error)
   return error.cause instanceof DenizenError ? error.cause : transportError(error, url)
@@ -41,6 +45,8 @@ function transportError(error: TRPCClientError<never>, url: string): DenizenErro
     return transportFailure('request.urlTooLong', 'tooLarge', `The URL would be longer than ${longestUrl} characters.`, {
       most: longestUrl,
     })
+  // superjson refuses such keys before anything is sent.
+  if (cause?.message.includes('prototype pollution') === true) return transportFailure('request.invalid', 'invalid', cause.message, {})
   // If an answer is not JSON, the error comes without the response.
   if (meta?.['response'] !== undefined || cause instanceof SyntaxError || error.message === linkMessages.missing) {
     const message = `The server at ${url} is not Denizen, or a proxy changed its answer.`

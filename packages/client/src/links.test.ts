@@ -62,6 +62,15 @@ describe('calls of one tick', () => {
   })
 })
 
+it('a key that superjson does not write is told as that, and nothing is sent', async () => {
+  const { server, admin } = served()
+  const { heard, fetch } = listeningFetch()
+  const { users } = createClient({ url: server.url, token: admin.token, fetch })
+  const error = await failureOf(users.create({ username: 'x', publicMetadata: JSON.parse('{"constructor":1}') as Record<string, number> }))
+  expect(error).toMatchObject({ code: 'request.invalid', message: expect.stringContaining('constructor') as string })
+  expect(heard).toEqual([])
+})
+
 describe('a token', () => {
   it('given as a function is asked for before every request, and may change', async () => {
     const { world, server } = served()

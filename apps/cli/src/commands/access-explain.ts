@@ -2,6 +2,7 @@ import { signatures, type OutputOf } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
 import { compareText, explainText, thenText } from '../explanation-text.ts'
+import { shellWord } from '../next-steps.ts'
 import { note } from '../output.ts'
 import { addScopeOptions, readScope } from '../scope-options.ts'
 import { somebody } from './access-decisions.ts'
@@ -52,6 +53,6 @@ function shownPage<Answer extends OutputOf<typeof actions.at | typeof actions.co
   answer: Answer,
   text: (answer: Answer) => string,
 ): string {
-  if (answer.nextCursor !== null) note(`There are more: --cursor ${answer.nextCursor} shows the next page.`)
+  if (answer.nextCursor !== null) note(`There are more: --cursor ${shellWord(answer.nextCursor)} shows the next page.`)
   return text(answer)
 }

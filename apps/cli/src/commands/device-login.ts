@@ -4,7 +4,7 @@ import { DenizenError } from '@denizen/core/calls'
 import type { OutputOf, Signatures, SignedIn } from '@denizen/core/contract'
 import { isWebLink, openBrowser, hasVisibleBrowser } from '../browser.ts'
 import type { Connection } from '../calls.ts'
-import { bold, localTime, note, printable } from '../output.ts'
+import { bold, inLine, localTime, note } from '../output.ts'
 import { waiting } from '../progress.ts'
 
 type Begun = OutputOf<Signatures['auth']['startDeviceLogin']>
@@ -31,8 +31,8 @@ function ownName(): string {
 
 async function show({ userCode, verificationUri, verificationUriComplete }: Begun, opensBrowser: boolean): Promise<void> {
   const { isTTY, columns } = process.stderr
-  note(`Approve this sign-in at  ${bold(printable(verificationUri))}`)
-  note(`with the code            ${bold(printable(userCode))}`)
+  note(`Approve this sign-in at  ${bold(inLine(verificationUri))}`)
+  note(`with the code            ${bold(inLine(userCode))}`)
   if (isTTY) await drawCode(verificationUriComplete, columns)
   if (!opensBrowser || !isWebLink(verificationUriComplete)) return
   if (hasVisibleBrowser({ platform: process.platform, isTerminal: isTTY, environment: process.env }))

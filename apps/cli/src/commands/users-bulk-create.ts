@@ -58,7 +58,7 @@ async function create(connection: Connection, { unit, records }: RecordFile, opt
     largestBulk,
   )
   const unreadable = records.flatMap((record) =>
-    record.ok ? [] : [{ place: record.place, who: null, code: 'cli.notJson', message: record.problem }],
+    record.ok ? [] : [{ place: record.place, who: null, code: record.code, message: record.problem }],
   )
   if (options.dryRun === true) {
     const plans: BatchPlan[] = []

@@ -54,7 +54,7 @@ async function importRecords({ calls }: Connection, { unit, records }: RecordFil
   )
   const outcome = nothingYet([])
   for (const record of records)
-    if (!record.ok) outcome.failed.push({ index: record.place - 1, username: '', code: 'cli.notJson', message: record.problem })
+    if (!record.ok) outcome.failed.push({ index: record.place - 1, username: '', code: record.code, message: record.problem })
   if (options.dryRun === true) {
     const plans: Plan[] = []
     for (const part of parts) {
