@@ -23,6 +23,7 @@ export const layers: readonly Layer[] = [
     folders: ['challenges', 'verifications', 'authenticators', 'accounts', 'passkeys', 'identities', 'signin'],
   },
   { name: 'Working together', folders: ['teams', 'invitations'] },
+  { name: 'What runs by itself', folders: ['jobs'] },
   { name: 'What puts it together', folders: ['defaults', 'database', 'calls', 'pipeline'] },
 ]
 

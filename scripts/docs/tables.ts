@@ -61,6 +61,7 @@ const others: Readonly<Record<string, string>> = {
   audit_entries: 'what was done, by whom, and how it ended; one partition a month, append-only',
   events: 'what happened, for subscribers; one partition a month, append-only',
   former_states: 'memberships, seats, statuses and owners as they were before: `access.at` reads it',
+  job_runs: 'which job ran when, what it did, and how it ended',
   invalidations: 'what was taken away, for other processes to hear',
   idempotency_keys: 'answers to calls that may be sent again',
   permission_uses: 'which permission was last used when',

@@ -25,6 +25,7 @@ import { tokensExamples } from './tokens.ts'
 import { organizationExamples } from './organizations.ts'
 import { teamExamples } from './teams.ts'
 import { bulkExamples } from './users-bulk.ts'
+import { jobsExamples } from './jobs.ts'
 import { invitationExamples } from './invitations.ts'
 import { activityExamples } from './users-activity.ts'
 import { creationExamples } from './users-create.ts'
@@ -37,6 +38,7 @@ export type { Examples, FaceWorld, Named, Prepared } from './example.ts'
 /** Every action has its examples here; one without fails the test by its name. */
 export const examples: Readonly<Record<ActionName, Examples>> = {
   ...activityExamples,
+  ...jobsExamples,
   ...authExamples,
   ...authMfaExamples,
   ...authPasswordExamples,

@@ -13,6 +13,7 @@ const groups: Readonly<Record<string, readonly string[]>> = {
   identities: ['identity'],
   sessions: ['session'],
   tokens: ['token'],
+  jobs: ['job'],
 }
 
 /** Other names of verbs, in every group that has them and not the other name. */

@@ -188,6 +188,8 @@ const whereToLook: Readonly<Record<string, Step>> = {
   exclusion: (_, { typed }) => `Look at those there are: ${denizen} access list-exclusions${within(typed)}`,
   passkey: `Look at yours: ${denizen} passkeys list`,
   identity: `Look at yours: ${denizen} identities list`,
+  job: `Look at those there are: ${denizen} jobs list`,
+  'run of a job': `Look at those there are: ${denizen} jobs history`,
 }
 
 function stepFor(type: string, error: DenizenError, where: CommandTarget): string | null {

@@ -7,6 +7,7 @@ import { addCall } from './commands/call.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addFactors } from './commands/factors.ts'
+import { addJobs } from './commands/jobs.ts'
 import { addPasskeys } from './commands/passkeys.ts'
 import { addIdentities } from './commands/identities.ts'
 import { addSessions } from './commands/sessions.ts'
@@ -71,6 +72,7 @@ const groups: readonly ((program: Command) => void)[] = [
   addPolicies,
   addFactors,
   addPasskeys,
+  addJobs,
   addIdentities,
   addSessions,
   addTokens,

@@ -35,6 +35,7 @@ import { revocationSignatures } from './tokens/revocation/signatures.ts'
 import { tokensSignatures } from './tokens/signatures.ts'
 import { signInSignatures } from './signin/signatures.ts'
 import { teamsSignatures } from './teams/signatures.ts'
+import { jobsSignatures } from './jobs/signatures.ts'
 
 /** The signatures of all actions, by namespace: what a client may know. Nothing here or below imports an ORM or a driver. */
 export const signatures = {
@@ -63,6 +64,7 @@ export const signatures = {
   },
   factors: factorsSignatures,
   identities: identitiesSignatures,
+  jobs: jobsSignatures,
   organizations: { ...organizationsSignatures, ...invitationsSignatures },
   passkeys: { ...passkeysSignatures, ...passkeySignInSignatures },
   policies: policiesSignatures,

@@ -5,7 +5,7 @@ import { actions } from './actions.ts'
 import { writeBehindBuffers } from './buffers.ts'
 import { callsOver, type Calls } from './calls/index.ts'
 import { toDomainError } from './database/conflict.ts'
-import { createPartitions } from './database/partitions.ts'
+import { createPartitions, queueDueRuns } from './jobs/index.ts'
 import { deliver, foreignTransaction, type Subscriber } from './events/index.ts'
 import { PermissionSets, SharedGrants } from './grants/index.ts'
 import { ProviderKeys, ProviderMetadata, ProviderWarnings, receiveClerkWebhook, type SignedWebhook } from './identities/index.ts'
@@ -17,7 +17,7 @@ import { databaseUnavailable, DenizenError } from './kernel/errors.ts'
 import { defaultSettings, type Settings } from './kernel/settings.ts'
 import { uuidBytes, encodeSuffix } from './kernel/id.ts'
 import type { Job } from './kernel/event.ts'
-import { jobHandlers } from './jobs.ts'
+import { jobHandlers } from './job-handlers.ts'
 import type { JsonObject } from './kernel/json.ts'
 import type { Monitor } from './kernel/monitor.ts'
 import type { Plan } from './kernel/plan.ts'
@@ -81,6 +81,11 @@ export interface Core {
   /** Carries out a job of an action: one of `jobHandlers`. It may be called twice for one job. */
   work(name: string, payload: Job['payload']): Promise<void>
   /**
+   * Queues what has become due by the clock (`jobs.list`). Whoever works on a queue calls it at the start and then every now and then; of
+   * several processes, one queues each run.
+   */
+  queueDueRuns(): Promise<void>
+  /**
    * Processes a webhook of Clerk (see DENIZEN_IDENTITY_PROVIDERS). Rejects with `identities.webhookRefused` if its signature is not
    * valid.
    */
@@ -122,6 +127,7 @@ export function createCore(options: CoreOptions): Core {
     caches: assembly.ports.caches,
     deliver: (payload) => deliver(subscribers, payload),
     work: (name, payload) => workIn(assembly, name, payload),
+    queueDueRuns: () => queueDueRuns(reader(), ports),
     receiveWebhook: (webhook, origin) => receiveIn(assembly, webhook, origin),
     publishedKeys: () => answering(assembly, 'reading the signing keys', () => keys.published()),
     writeLastSeen: buffers.write,

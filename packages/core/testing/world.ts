@@ -39,6 +39,8 @@ export interface World extends People {
   readonly resolver: TestResolver
   /** Does the jobs that are queued, as a worker would. */
   work(): Promise<void>
+  /** Has a job done that runs by itself, and says what it did. */
+  runJob(name: string): Promise<Readonly<Record<string, number>>>
   /** An entity manager outside core, to look and to set up. */
   em(): SqlEntityManager
   /** Rows of a statement, outside core. */
@@ -72,7 +74,11 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const clients: Client[] = []
   const rows = <Row extends object>(statement: string, parameters: readonly unknown[] = []) =>
     orm.em.fork().execute<Row[]>(statement, [...parameters])
-  return Object.assign(new People(core, orm, ports), {
+  const people = new People(core, orm, ports)
+  const work = async () => {
+    for (const { name, payload } of await queuedJobs(orm.em.fork() as SqlEntityManager, { take: true })) await core.work(name, payload)
+  }
+  return Object.assign(people, {
     core,
     orm,
     ports,
@@ -80,8 +86,14 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     logger: ports.logger,
     mailer: ports.mailer,
     resolver: ports.resolver,
-    async work() {
-      for (const { name, payload } of await queuedJobs(orm.em.fork() as SqlEntityManager, { take: true })) await core.work(name, payload)
+    work,
+    async runJob(job: string) {
+      const { jobs } = people.asSystem()
+      const { run } = await jobs.run({ job })
+      await work()
+      const done = (await jobs.history({ job, state: 'succeeded' })).items.find(({ id }) => id === run.id)
+      if (done === undefined) throw new Error(`${job} did not succeed.`)
+      return done.did
     },
     em: () => orm.em.fork(),
     rows,

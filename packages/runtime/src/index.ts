@@ -12,7 +12,6 @@ export { postgresFeed, type FeedState, type PostgresFeed, type PostgresFeedOptio
 export { bossJobs, type JobDefinition, type JobOptions, type Jobs } from './jobs.ts'
 export { fewLetters, knowsLetters } from './locale.ts'
 export { pinoLogger } from './logger.ts'
-export { maintenanceJobs } from './maintenance.ts'
 export { smtpMailer } from './smtp.ts'
 export { outboxMailer } from './outbox.ts'
 export type { MailConfig, Sender } from './mail-settings.ts'

@@ -140,6 +140,17 @@ describe.each(['postgres', 'memory'] as const)('bossJobs on %s', (kind) => {
     },
   )
 
+  test('a job may take long: as long as its worker is heard of, no other gets it', async () => {
+    const go = Promise.withResolvers<void>()
+    let begun = 0
+    const jobs = await start([{ name: 'tests.long', run: () => (begun++, go.promise) }])
+    await transaction((em) => jobs.enqueue(em, [{ name: 'tests.long', payload: {} }]))
+    await until('the job being begun', () => begun === 1)
+    const rows = await transaction((em) => em.execute(`select expire_seconds as seconds from pgboss.job where name = 'tests.long'`))
+    expect(rows).toEqual([{ seconds: 24 * 60 * 60 - 1 }])
+    go.resolve()
+  })
+
   test('R3: what is discarded is queued and never done', async () => {
     let done = 0
     const jobs = await start([{ name: 'tests.discarded', discarded: true, run: async () => void done++ }])

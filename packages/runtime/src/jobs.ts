@@ -37,12 +37,17 @@ const retries = { retryLimit: 5, retryDelay: 2, retryBackoff: true }
 const longRetries = { retryLimit: 40, retryDelay: 2, retryBackoff: true, retryDelayMax: 1800 }
 /** pg-boss has statements that touch many rows. */
 const limits = { statement: 60_000, silence: 65_000 }
+/**
+ * Seconds after which pg-boss gives a job to another worker although the first one is heard of. Its own 15 minutes would have a long job
+ * done twice at once; a day is the most that it takes.
+ */
+const longestJob = 24 * 60 * 60 - 1
 const nobody = '00000000-0000-0000-0000-000000000000'
 
 /** Jobs in the database itself (https://github.com/timgit/pg-boss), so that a job is queued if and only if its command commits. */
 export function bossJobs({ database, definitions, logger, working }: JobOptions): Jobs {
   const link = linkTo(database)
-  const boss = new PgBoss({ ...link.options, ...supervision, supervise: working, schedule: working })
+  const boss = new PgBoss({ ...link.options, ...supervision, supervise: working, schedule: false })
   const known = new Set(definitions.map(({ name }) => name))
   let work: Work | null = null
   let stopped: Promise<void> | null = null
@@ -86,8 +91,7 @@ async function startWork(boss: PgBoss, definitions: readonly JobDefinition[], lo
   const workers: QueueWorker[] = []
   const timers: NodeJS.Timeout[] = []
   for (const definition of definitions) {
-    const { name, cron, discarded = false } = definition
-    if (cron !== undefined) await boss.schedule(name, cron, null, { tz: 'UTC' })
+    const { name, discarded = false } = definition
     if (discarded) timers.push(setInterval(() => void discard(boss, name, logger), discarding).unref())
     else workers.push(new QueueWorker(boss, definition, logger))
   }
@@ -101,7 +105,7 @@ async function startWork(boss: PgBoss, definitions: readonly JobDefinition[], lo
 }
 
 async function openQueue(boss: PgBoss, { name, outside = false }: JobDefinition): Promise<void> {
-  const options = { ...(outside ? longRetries : retries), heartbeatSeconds }
+  const options = { ...(outside ? longRetries : retries), heartbeatSeconds, expireInSeconds: longestJob }
   await boss.createQueue(name, options)
   await boss.updateQueue(name, options) // an earlier version may have made it
   // Makes pg-boss cache the queue now. Later it would look it up on a connection of its

@@ -6,8 +6,6 @@ import type { Job, PgBoss } from 'pg-boss'
 export interface JobDefinition {
   /** `<feature>.<verb>`, as in `Job.name`. */
   readonly name: string
-  /** When it is started by itself: five cron fields, in UTC. */
-  readonly cron?: string
   /** true: it needs an external system that may be unavailable for long, and is tried again for most of a day. */
   readonly outside?: boolean
   /** true: it is never done. It is queued so that a call takes as long as one whose job is. */
@@ -20,9 +18,8 @@ export interface JobDefinition {
 export const heartbeatSeconds = 10
 /** Milliseconds between two signs of life. */
 const beat = 3_000
-/** Milliseconds between two looks at an empty queue: of jobs that somebody waits for, and of scheduled ones. */
-const soon = 500
-const seldom = 10_000
+/** Milliseconds between two looks at an empty queue. */
+const pause = 500
 
 /** Jobs of one queue at a time, in one process. They wait for others (a mail server, an application), not for this machine. */
 const atOnce = 10
@@ -74,7 +71,6 @@ export class QueueWorker {
 
   async #work(): Promise<void> {
     const { signal } = this.#stopping
-    const pause = this.#definition.cron === undefined ? soon : seldom
     while (!signal.aborted) {
       const free = Math.min(batch, atOnce - this.#running.size)
       const fetched = free === 0 ? 0 : await this.#begin(free)

@@ -6,7 +6,6 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../../../tests/deadlines.ts'
 import { readConfig, type Config } from './config.ts'
 import { pinoLogger } from './logger.ts'
-import { maintenanceJobs } from './maintenance.ts'
 import { createRuntime, type Runtime } from './runtime.ts'
 import { unpackCluster } from './testing/cluster.ts'
 import { testDatabase, type TestDatabase } from './testing/postgres.ts'
@@ -136,9 +135,13 @@ describe('on PostgreSQL', () => {
     await connection.execute(`insert into throttles (key, failures, last_failure_at) values
       ('old', 1, now() - interval '25 hours'), ('new', 1, now() - interval '23 hours')`)
     await connection.execute(`drop table events_${new Date().toISOString().slice(0, 7).replace('-', '_')}`)
-    const jobs = maintenanceJobs({ orm: core.orm, clock: core.ports.clock, logger })
-    for (const job of jobs) await job.run({})
-    for (const job of jobs) await job.run({})
+    const { jobs } = core.as(operator)
+    for (const { name } of (await jobs.list({})).jobs) {
+      const { run } = await jobs.run({ job: name })
+      const isOver = async () => (await jobs.history({ job: name })).items.some(({ id, endedAt }) => id === run.id && endedAt !== null)
+      await eventually(30_000, `${name} is done`, isOver, 100)
+    }
+    expect((await jobs.history({ state: 'failed' })).items).toEqual([])
     expect(await connection.execute('select keys[1] as key from invalidations')).toEqual([{ key: 'user:new' }])
     expect(await connection.execute('select key from idempotency_keys')).toEqual([{ key: 'new' }])
     expect(await connection.execute('select key from throttles')).toEqual([{ key: 'new' }])

@@ -24,12 +24,12 @@ import { bossJobs, type JobDefinition, type Jobs } from './jobs.ts'
 import { withoutRepeats } from './log-repeats.ts'
 import { pinoLogger } from './logger.ts'
 import { mailerOf } from './mailer.ts'
-import { maintenanceJobs } from './maintenance.ts'
 import { loadMasterKey } from './master-key.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { fewLetters, knowsLetters } from './locale.ts'
 import { checkRequirements, startError } from './requirements.ts'
 import { dnsResolver } from './resolver.ts'
+import { Scheduler } from './scheduler.ts'
 
 export interface RuntimeOptions {
   /** false: queue jobs and leave them to a server, for short-lived programs. Default: true. */
@@ -76,7 +76,6 @@ function assemble(config: Config, options: RuntimeOptions, logger: Logger, ciphe
   const hasher = threadedHasher(config.hashing)
   const feed = database.kind === 'postgres' ? postgresFeed({ place: database.place, clock: systemClock, logger }) : null
   const definitions: readonly JobDefinition[] = [
-    ...maintenanceJobs({ orm: database.orm, clock: systemClock, logger }),
     { name: deliveryJob, run: (payload) => core.deliver(payload) },
     ...jobHandlers.map(({ run: _run, ...handler }) => ({ ...handler, run: (payload: Job['payload']) => core.work(handler.name, payload) })),
   ]
@@ -107,21 +106,24 @@ function assemble(config: Config, options: RuntimeOptions, logger: Logger, ciphe
     monitors: [metrics.monitor, ...(options.monitors ?? [])],
     subscribers: options.subscribers ?? [],
   })
-  return running({ config, core, database, logger, metrics }, jobs, hasher)
+  const scheduler = (options.working ?? true) ? new Scheduler(core, logger) : null
+  return running({ config, core, database, logger, metrics }, { jobs, hasher, scheduler })
 }
 
-function running(parts: Pick<Runtime, 'config' | 'core' | 'database' | 'logger' | 'metrics'>, jobs: Jobs, hasher: ThreadedHasher): Runtime {
+type Assembled = Pick<Runtime, 'config' | 'core' | 'database' | 'logger' | 'metrics'>
+
+function running(parts: Assembled, working: Pick<Parts, 'jobs' | 'hasher' | 'scheduler'>): Runtime {
   const { core, database, logger } = parts
   let stopping: Promise<void> | null = null
   return {
     ...parts,
-    start: () => startAll(parts, jobs).catch((error: unknown) => Promise.reject(startError(error))),
+    start: () => startAll(parts, working).catch((error: unknown) => Promise.reject(startError(error))),
     announce: (url) => (database.kind === 'embedded' ? database.lock.announce(url) : undefined),
-    stop: () => (stopping ??= stopAll(logger, { core, jobs, hasher, database })),
+    stop: () => (stopping ??= stopAll(logger, { core, ...working, database })),
   }
 }
 
-async function startAll({ core, database, logger }: Pick<Runtime, 'core' | 'database' | 'logger'>, jobs: Jobs): Promise<void> {
+async function startAll({ core, database, logger }: Assembled, { jobs, scheduler }: Pick<Parts, 'jobs' | 'scheduler'>): Promise<void> {
   const applied = await database.migrations.up()
   if (applied.length > 0) logger.info('Migrated the database.', { migrations: applied })
   if (database.kind === 'postgres') {
@@ -130,12 +132,15 @@ async function startAll({ core, database, logger }: Pick<Runtime, 'core' | 'data
   }
   await jobs.start()
   await core.start()
+  await scheduler?.start()
 }
 
 interface Parts {
   readonly core: Core
   readonly jobs: Jobs
   readonly hasher: ThreadedHasher
+  /** null: this process leaves jobs to others. */
+  readonly scheduler: Scheduler | null
   readonly database: Database
 }
 
@@ -146,9 +151,10 @@ const drainSeconds = 10
 const stopWithin = 15_000
 const leastStop = 500
 
-async function stopAll(logger: Logger, { core, jobs, hasher, database }: Parts): Promise<void> {
+async function stopAll(logger: Logger, { core, jobs, hasher, scheduler, database }: Parts): Promise<void> {
   const steps: readonly (readonly [part: string, stop: () => Promise<void>, ms: number])[] = [
     ['hashing', () => hasher.close(), stopTimeout],
+    ['scheduler', () => scheduler?.stop() ?? Promise.resolve(), stopTimeout],
     ['jobs', () => jobs.stop(drainSeconds), drainSeconds * 1000 + stopTimeout],
     ['core', () => core.stop(), stopTimeout],
     ['database', () => database.close(), stopTimeout],

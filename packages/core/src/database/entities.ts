@@ -9,6 +9,7 @@ import { RecoveryCodeRow, TotpFactorRow } from '../authenticators/entity.ts'
 import { FormerStateRow } from '../history/entity.ts'
 import { IdempotencyKeyRow } from '../idempotency/entity.ts'
 import { IdentityRow, ProviderEventRow } from '../identities/entity.ts'
+import { JobRunRow } from '../jobs/entity.ts'
 import { InvalidationRow } from '../invalidation/entity.ts'
 import { InvitationRow } from '../invitations/entity.ts'
 import { DomainRow, MembershipRow, OrganizationRow } from '../organizations/entity.ts'
@@ -70,4 +71,5 @@ export const entities = [
   EventRow,
   IdempotencyKeyRow,
   InvalidationRow,
+  JobRunRow,
 ]

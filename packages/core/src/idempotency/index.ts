@@ -1,1 +1,1 @@
-export { deleteOldKeys, findUse, storeAnswer, takeKey, type EarlierUse, type IdempotencyKey } from './repository.ts'
+export { findUse, storeAnswer, takeKey, type EarlierUse, type IdempotencyKey } from './repository.ts'

@@ -1,5 +1,4 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { deleteInBatches } from '../kernel/batches.ts'
 
 /** A key, as a call gives it. */
 export interface IdempotencyKey {
@@ -53,9 +52,4 @@ export async function storeAnswer(
     [fingerprint, answer, scope, key],
     'run',
   )
-}
-
-/** Deletes keys older than that and returns how many. */
-export async function deleteOldKeys(em: SqlEntityManager, before: Date): Promise<number> {
-  return deleteInBatches(em, 'idempotency_keys', 'created_at < ?', [before])
 }

@@ -1,2 +1,2 @@
 export { LeasedCache, combinedSink } from './cache.ts'
-export { deleteOldInvalidations, invalidationChannel, invalidationInsert, invalidationParameters, wakeReaders } from './repository.ts'
+export { invalidationChannel, invalidationInsert, invalidationParameters, wakeReaders } from './repository.ts'

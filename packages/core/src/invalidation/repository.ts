@@ -1,5 +1,4 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { deleteInBatches } from '../kernel/batches.ts'
 
 /** The channel that wakes other processes. */
 export const invalidationChannel = 'denizen_invalidation'
@@ -22,9 +21,4 @@ export function invalidationParameters(keys: readonly string[], now: Date): unkn
 export async function wakeReaders(em: SqlEntityManager, keys: readonly string[]): Promise<void> {
   const notice = keys.join(',')
   await em.execute('select pg_notify(?, ?)', [invalidationChannel, notice.length > longestNotice ? '' : notice])
-}
-
-/** Deletes rows that every process has read long ago, and returns how many. */
-export async function deleteOldInvalidations(em: SqlEntityManager, before: Date): Promise<number> {
-  return deleteInBatches(em, 'invalidations', 'created_at < ?', [before])
 }

@@ -3,14 +3,22 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 /** Rows that one statement deletes: none holds locks or connections for long, nor reaches the limit of a statement. */
 const batch = 5000
 
-/** Deletes the rows of a table for which the condition holds, batch by batch, and returns how many. May be done twice, also at once. */
+interface DeletedRows {
+  readonly table: string
+  readonly condition: string
+  readonly parameters: readonly unknown[]
+}
+
+/**
+ * Deletes the rows of a table for which the condition holds, batch by batch. May be done twice, also at once.
+ * @param deleted Called after each batch with how many rows it had; what it throws ends the work.
+ */
 export async function deleteInBatches(
   em: SqlEntityManager,
-  table: string,
-  condition: string,
-  parameters: readonly unknown[],
-): Promise<number> {
-  let [deleted, count] = [0, 0]
+  { table, condition, parameters }: DeletedRows,
+  deleted: (count: number) => Promise<void>,
+): Promise<void> {
+  let count = 0
   do {
     const [row] = await em.execute<[{ count: number }]>(
       `with old as (select ctid from ${table} where ${condition} limit ${batch} for update skip locked),
@@ -19,7 +27,6 @@ export async function deleteInBatches(
       [...parameters],
     )
     count = row.count
-    deleted += count
+    await deleted(count)
   } while (count === batch)
-  return deleted
 }

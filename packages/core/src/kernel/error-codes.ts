@@ -107,6 +107,7 @@ export type DenizenErrorCode =
   | 'identities.taken'
   | 'identities.unknownProvider'
   | 'identities.webhookRefused'
+  | 'jobs.runOver'
   | 'mail.notConfigured'
   | 'mail.refused'
   | 'mail.tooMany'

@@ -50,6 +50,7 @@ const nouns: Readonly<Record<string, string>> = {
   chl: 'challenge',
   dev: 'device login',
   key: 'signing key',
+  run: 'run of a job',
 }
 
 /** 16 bytes of a UUIDv7: milliseconds since the epoch (48 bits), then random bits. */

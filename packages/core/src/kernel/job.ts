@@ -20,7 +20,5 @@ export interface JobHandler {
   readonly outside?: true
   /** It is never done: it is queued so that a call takes as long as one whose job is. */
   readonly discarded?: true
-  /** Its schedule (cron, UTC). */
-  readonly cron?: string
   run(context: JobContext, payload: Job['payload']): Promise<void>
 }

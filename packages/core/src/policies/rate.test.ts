@@ -1,4 +1,4 @@
-import { deleteExpired, DenizenError, userActor, type Core, type Principal } from '@denizen/core'
+import { DenizenError, userActor, type Core, type Principal } from '@denizen/core'
 import { databases, useWorld, type World } from '@denizen/core/testing'
 import { describe, expect, test, vi } from 'vitest'
 import { toDomainError } from '../database/conflict.ts'
@@ -113,7 +113,7 @@ describe.each(databases)('calls in a minute on %s', (database) => {
   test('what was counted in minutes that are long over is deleted with all that has expired', async () => {
     const principal = await limitedTo(world(), 3)
     await whoami(world().core, principal)
-    const clean = async () => (await deleteExpired(world().em(), world().clock.now()))['request_windows']
+    const clean = async () => (await world().runJob('auth.deleteExpired'))['request_windows']
     await clean()
     expect(await taken(world(), principal)).toBe(1)
     world().clock.advance(61 * minute)

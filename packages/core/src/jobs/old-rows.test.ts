@@ -1,4 +1,3 @@
-import { deleteExpired } from '@denizen/core'
 import { bothDatabases, newEmail, password, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
@@ -8,7 +7,7 @@ const day = 24 * hour
 describe.each(bothDatabases)('what has expired, on %s', (database) => {
   const world = useWorld({ database })
   const left = async (table: string) => (await world().rows(`select 1 from ${table}`)).length
-  const clean = () => deleteExpired(world().em(), world().clock.now())
+  const clean = () => world().runJob('auth.deleteExpired')
 
   test('goes a while later, and not before; what still works stays', async () => {
     const { user } = await world().signUp()

@@ -1,0 +1,152 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { counted, signatures, type OutputOf } from '@denizen/core/contract'
+import type { Command } from 'commander'
+import { addAction } from '../action-command.ts'
+import type { Connection } from '../calls.ts'
+import { denizen, formatOf } from '../common-options.ts'
+import { printAnswer, record, table } from '../output.ts'
+import { addPaged } from '../paged-command.ts'
+import { waiting } from '../progress.ts'
+
+const { jobs: actions } = signatures
+
+type Job = OutputOf<typeof actions.get>
+type Run = OutputOf<typeof actions.cancel>
+
+/** What servers do by themselves, again and again. */
+export function addJobs(program: Command): void {
+  const jobs = program.command('jobs').description('See what servers do by themselves, when, and what came of it; run it now')
+  addLooking(jobs)
+  addRunning(jobs)
+}
+
+function addLooking(jobs: Command): void {
+  addAction(jobs, {
+    signature: actions.list,
+    show: ({ jobs: all }) =>
+      table(all, [
+        { title: 'JOB', whole: true, value: ({ name }) => name },
+        { title: 'RUNS', value: ({ schedule }) => schedule },
+        { title: 'NEXT', value: ({ nextAt }) => nextAt },
+        { title: 'LAST', value: ({ last }) => last?.endedAt ?? 'never' },
+        { title: 'STATE', value: ({ open, last }) => open?.state ?? last?.state ?? '' },
+      ]),
+    examples: ['jobs list', 'jobs list --json'],
+  })
+  addAction(jobs, {
+    signature: actions.get,
+    arguments: ['job'],
+    show: jobText,
+    examples: ['jobs get auth.deleteExpired'],
+  })
+  addAction(jobs, {
+    signature: actions.preview,
+    arguments: ['job'],
+    show: ({ deletes }) => (deletes === null ? 'This job deletes nothing.' : `It would delete now: ${countsText(deletes)}.`),
+    examples: ['jobs preview auth.deleteExpired'],
+  })
+  addPaged(jobs, {
+    signature: actions.history,
+    things: 'runs',
+    columns: [
+      { title: 'JOB', whole: true, value: ({ job }) => job },
+      { title: 'STARTED', value: ({ startedAt, createdAt }) => startedAt ?? createdAt },
+      { title: 'TOOK', value: took },
+      { title: 'STATE', value: ({ state }) => state },
+      { title: 'DID', value: ({ did, error }) => error ?? countsText(did) },
+      { title: 'BY', value: ({ requestedBy }) => requestedBy?.username ?? '' },
+      { title: 'RUN', whole: true, value: ({ id }) => id },
+    ],
+    examples: ['jobs history', 'jobs history --job auth.deleteExpired', 'jobs history --state failed --all --json'],
+  })
+}
+
+function addRunning(jobs: Command): void {
+  addAction(jobs, {
+    signature: actions.run,
+    arguments: ['job'],
+    extend: (command) => void command.option('--wait', 'wait until it is over'),
+    async alsoPlanned({ calls }, { job }) {
+      const { deletes } = await calls.jobs.preview({ job: String(job) })
+      return deletes === null ? [] : [`The job would delete now: ${countsText(deletes)}.`]
+    },
+    async answer(connection, input, options) {
+      const { run, isNew } = await connection.calls.jobs.run({ job: String(input['job']) }, keyOf(options))
+      const shown = options['wait'] === true ? await ended(connection, run) : run
+      const waits = `${isNew ? 'The run waits for a server, which does it within a second.' : 'A run of this job waits or is going on already.'}\nSee what came of it: ${denizen} jobs get ${run.job}`
+      printAnswer(formatOf(options), { run: shown, isNew }, () =>
+        options['wait'] === true ? runText(shown) : `${runText(shown)}\n${waits}`,
+      )
+    },
+    show: ({ run }) => runText(run),
+    examples: ['jobs run auth.deleteExpired --dry-run', 'jobs run auth.deleteExpired --wait'],
+  })
+  addAction(jobs, {
+    signature: actions.cancel,
+    arguments: ['runId'],
+    show: ({ state }) =>
+      state === 'cancelled' ? 'The run is cancelled.' : 'The run ends after its next step. What it has done until then stays done.',
+    examples: ['jobs cancel run_01k4…'],
+  })
+}
+
+function keyOf({ idempotencyKey }: { readonly idempotencyKey?: string }): { readonly idempotencyKey?: string } {
+  return idempotencyKey === undefined ? {} : { idempotencyKey }
+}
+
+/** Milliseconds between two looks at a run that is waited for. */
+const look = 500
+
+async function ended({ calls }: Connection, { id, job }: Run): Promise<Run> {
+  const shown = waiting(`waiting for ${job}`)
+  for (;;) {
+    for await (const run of calls.jobs.history({ job })) {
+      if (run.id !== id) continue
+      if (run.endedAt === null) break
+      shown.end(`${job}: ${run.state}`)
+      return run
+    }
+    await sleep(look)
+  }
+}
+
+function jobText({ name, summary, schedule, deletes, nextAt, open, last }: Job): string {
+  return [
+    record([
+      ['job', name],
+      ['what', summary],
+      ['runs', schedule],
+      ['next', nextAt],
+      ['deletes', deletes ? `rows; how many: ${denizen} jobs preview ${name}` : 'nothing'],
+    ]),
+    ...(open === null ? [] : [`\nWaits or is going on:\n${runText(open)}`]),
+    last === null ? '\nIt has not run yet.' : `\nThe last run:\n${runText(last)}`,
+  ].join('\n')
+}
+
+function runText(run: Run): string {
+  return record([
+    ['run', run.id],
+    ['state', run.state],
+    ['due', run.scheduledFor],
+    ['by', run.requestedBy?.username],
+    ['started', run.startedAt],
+    ['ended', run.endedAt],
+    ['attempts', run.attempts],
+    ['did', countsText(run.did)],
+    ['error', run.error],
+  ])
+}
+
+function took({ startedAt, endedAt }: Run): string {
+  if (startedAt === null || endedAt === null) return ''
+  const milliseconds = endedAt.getTime() - startedAt.getTime()
+  return milliseconds < 1000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(1)} s`
+}
+
+/** `12 verifications, 3 tokens`; what it counted as none is left out. */
+function countsText(counts: Readonly<Record<string, number>>): string {
+  const words = (name: string) => name.replaceAll('_', ' ').replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
+  const some = Object.entries(counts).filter(([, count]) => count > 0)
+  return some.map(([name, count]) => counted(count, words(name).replace(/s$/, ''), words(name))).join(', ') || 'nothing'
+}

@@ -1,0 +1,57 @@
+import { rotateKeys } from '../tokens/index.ts'
+import { countOldRows, deleteOldRows, expiredRows, oldInvalidations, oldKeys, oldRuns } from './old-rows.ts'
+import { createPartitions } from './partitions.ts'
+import type { ScheduledJob } from './scheduled-job.ts'
+
+/** A job that deletes rows which are old. */
+function deleting(rows: typeof expiredRows): Pick<Required<ScheduledJob>, 'count' | 'run'> {
+  return {
+    count: (em, now) => countOldRows(em, rows, now),
+    run: ({ em, now, did }) => deleteOldRows(em, rows, now, (table, count) => did({ [table]: count })),
+  }
+}
+
+/** What runs by itself, in the order of the names. */
+export const scheduledJobs: readonly ScheduledJob[] = [
+  {
+    name: 'auth.deleteExpired',
+    summary: 'Delete expired links, codes, tokens and counts of failures, a while after their end',
+    schedule: { everyMinutes: 60, atMinute: 40 },
+    ...deleting(expiredRows),
+  },
+  {
+    name: 'database.createPartitions',
+    summary: 'Create the partitions of the months to come, for audit entries and events',
+    schedule: { everyMinutes: 60, atMinute: 10 },
+    run: ({ em, now }) => createPartitions(em, now),
+  },
+  {
+    name: 'idempotency.deleteOldKeys',
+    summary: 'Delete answers that were kept for repeated calls, after a day',
+    schedule: { everyMinutes: 60, atMinute: 20 },
+    ...deleting(oldKeys),
+  },
+  {
+    name: 'invalidation.deleteOld',
+    summary: 'Delete what all processes have heard of, after an hour',
+    schedule: { everyMinutes: 15, atMinute: 5 },
+    ...deleting(oldInvalidations),
+  },
+  {
+    name: 'jobs.deleteOldRuns',
+    summary: 'Delete what is known of runs of jobs, after 90 days',
+    schedule: { everyMinutes: 24 * 60, atMinute: 50 },
+    ...deleting(oldRuns),
+  },
+  {
+    // Hourly, although a rotation is due once a month: a process that was down at the time catches up.
+    name: 'tokens.rotateKeys',
+    summary: 'Rotate the keys that sign tokens, once they are due',
+    schedule: { everyMinutes: 60, atMinute: 25 },
+    async run({ em, ports, did }) {
+      const { added, dropped } = await rotateKeys(em, ports)
+      if (added + dropped > 0) ports.logger.info('Rotated the keys that sign tokens.', { added, dropped })
+      await did({ keysAdded: added, keysDropped: dropped })
+    },
+  },
+]

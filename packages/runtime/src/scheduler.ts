@@ -1,0 +1,38 @@
+import type { Core, Logger } from '@denizen/core'
+
+/** Milliseconds between two looks for jobs that have become due. */
+const interval = 30_000
+
+/** Queues the jobs that are due, now and every now and then. */
+export class Scheduler {
+  readonly #core: Pick<Core, 'queueDueRuns'>
+  readonly #logger: Logger
+  #timer: NodeJS.Timeout | undefined
+  #looking: Promise<void> = Promise.resolve()
+
+  constructor(core: Pick<Core, 'queueDueRuns'>, logger: Logger) {
+    this.#core = core
+    this.#logger = logger
+  }
+
+  async start(): Promise<void> {
+    await this.#core.queueDueRuns()
+    this.#timer = setInterval(() => {
+      this.#looking = this.#look()
+    }, interval)
+  }
+
+  /** Waits for a look that is going on. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#looking
+  }
+
+  async #look(): Promise<void> {
+    try {
+      await this.#core.queueDueRuns()
+    } catch (error) {
+      this.#logger.warn('Jobs that are due were not queued. They will be, once that succeeds.', { error })
+    }
+  }
+}
