@@ -1,4 +1,3 @@
-export { JobRunRow } from './entity.ts'
 export { createPartitions } from './partitions.ts'
 export { queueDueRuns } from './queue-due-runs.ts'
 export { workRun } from './work.ts'

@@ -5,7 +5,7 @@ import type { Schedule } from './schedule.ts'
 /** How many of what: of a table's rows, of keys. */
 export type Counts = Readonly<Record<string, number>>
 
-export interface RunContext extends JobContext {
+interface RunContext extends JobContext {
   /**
    * To be called after each step with what it did, which is added up and shown while the job runs. Throws once somebody has cancelled the
    * run: what was done stays done.
