@@ -87,7 +87,7 @@ it('Found by a stranger: who is signed in too often is told whose sessions are l
   expect(byAddress).toContain(`denizen sessions list, but here that lists those of ${served().admin.user.username} (context default)`)
   expect(byAddress).toContain(`denizen password forgot ${user.email} --url ${served().server.url}`)
   const byName = (await terminal.here([...line, user.username], {}, password)).stderr
-  expect(byName).toContain('denizen password forgot … --url')
+  expect(byName).toContain('denizen password forgot ADDRESS --url')
   await world.asAnonymous().auth.requestPasswordReset({ email: user.email ?? '' })
   await world.work()
   await world.asAnonymous().auth.resetPassword({ token: world.mailer.tokenFor(user.email ?? ''), password: 'wheelbarrow antlers soup' })

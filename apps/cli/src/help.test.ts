@@ -2,6 +2,9 @@ import type { Command } from 'commander'
 import { expect, it } from 'vitest'
 import { fittedHelp } from './help.ts'
 import { createProgram } from './program.ts'
+import { Terminal } from './testing/terminal.ts'
+
+const terminal = new Terminal()
 
 /** All help texts, as they are written. */
 function textsOf(command: Command): readonly string[] {
@@ -15,6 +18,12 @@ it('U6: every help fits a terminal of 80 columns, except for examples, which are
   const lines = textsOf(createProgram()).flatMap((text) => fittedHelp(text, 80).split('\n'))
   expect(lines.filter((line) => line.length > 80 && !line.startsWith('  $ '))).toEqual([])
   expect(lines.length).toBeGreaterThan(1000)
+})
+
+it('Found by a stranger: a group without a command is told as well as its help', async () => {
+  const { stdout } = await terminal.run(['orgs'], { columns: 80 })
+  expect(stdout).toContain('archive|rm')
+  expect(stdout.split(/\r?\n/).filter((line) => line.length > 80)).toEqual([])
 })
 
 it('U6: a long description goes on under its start, or below a long command', () => {

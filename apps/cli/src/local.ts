@@ -99,6 +99,6 @@ function loggingSql(logger: Logger): Logger {
 function withOwner(error: DenizenError): DenizenError {
   const { url } = error.details
   return error.code === 'database.locked' && typeof url === 'string'
-    ? withNext(error, `Use the server that has it open: --url ${url}`)
+    ? withNext(error, `Use the server that has it open: --url ${url}\nIf nobody can sign in there, stop it first, then do this again.`)
     : error
 }

@@ -225,7 +225,7 @@ it('Found by a stranger: where no server is, nobody is asked for a password', as
 it('Found by a stranger: after a wrong password each way on has a line of its own', async () => {
   const { stderr } = await login('wrong')
   expect(stderr.match(/^next: {2}.*$/gm)).toEqual([
-    expect.stringMatching(/denizen password forgot … --url http:\/\/\S+$/),
+    expect.stringMatching(/denizen password forgot ADDRESS --url http:\/\/\S+$/),
     expect.stringMatching(/denizen users send-setup-link …$/),
     expect.stringMatching(/"Locked out" in docs\/operations\.md$/),
   ])

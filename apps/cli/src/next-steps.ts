@@ -58,21 +58,21 @@ const steps: Readonly<Record<string, Step>> = {
       : `Start a server${startedAt(url)}, or name another one with --url.`,
   'auth.invalidCredentials': (_, { option }) =>
     [
-      `Try again, or have a link for a new password mailed to you: ${denizen} password forgot …${option}`,
+      `Try again, or have a link for a new password mailed to you: ${denizen} password forgot ADDRESS${option}`,
       `If the account has no address, an administrator gives it one and sends a link: ${denizen} users send-setup-link …`,
       'If no administrator can sign in: "Locked out" in docs/operations.md',
     ].join('\n'),
   'auth.cannotImpersonate': `Look at who there is: ${denizen} users list`,
   'client.unexpectedAnswer': (_, { url }) =>
     `Open ${url ?? 'the URL'} in a browser: Denizen says there that it is one. Name another server with --url.`,
-  'auth.linkInvalid': `For a password, ask for a new link: ${denizen} password forgot …`,
+  'auth.linkInvalid': `For a password, ask for a new link: ${denizen} password forgot ADDRESS`,
   'auth.outOfScope': `Set another token in DENIZEN_TOKEN, or use your login: unset DENIZEN_TOKEN. What this one may do: ${denizen} whoami`,
   'auth.outOfOrganization': 'Set another token in DENIZEN_TOKEN, or use your login: unset DENIZEN_TOKEN',
   'auth.ownSessionRequired': (_, { option }) =>
     `With a token set, use your login: unset DENIZEN_TOKEN; else sign in: ${denizen} login${option}`,
   'auth.notImpersonating': `See who you are: ${denizen} whoami`,
   'auth.tooManySessions': (_, { option, typed }) => {
-    const address = String(typed['identifier']).includes('@') ? word(typed, 'identifier') : '…'
+    const address = String(typed['identifier']).includes('@') ? word(typed, 'identifier') : 'ADDRESS'
     const here = typeof typed['inUse'] === 'string' ? `, but here that lists those of ${typed['inUse']}` : ''
     return [
       `Where you are still signed in, find one to end: ${denizen} sessions list${here}`,

@@ -225,8 +225,8 @@ const units = [
 /** `3 days ago`, `in 2 hours`: on a screen, where it says more in less room. */
 function relativeTime(date: Date, now = Date.now()): string {
   const seconds = (date.getTime() - now) / 1000
-  const [unit, size] = units.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1]
-  return new Intl.RelativeTimeFormat('en', { style: 'short', numeric: 'auto' }).format(Math.trunc(seconds / size), unit)
+  const [unit, size] = units.find(([, length]) => Math.round(Math.abs(seconds) / length) >= 1) ?? ['second', 1]
+  return new Intl.RelativeTimeFormat('en', { style: 'short', numeric: 'auto' }).format(Math.round(seconds / size), unit)
 }
 
 /** The cell of what a row does not have. */

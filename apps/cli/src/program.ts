@@ -57,6 +57,7 @@ export async function run(typed: readonly string[]): Promise<number> {
 const output: OutputConfiguration = {
   outputError: () => {}, // printed once, like all other errors
   writeOut: (text) => void process.stdout.write(fittedHelp(text, room())),
+  writeErr: (text) => void process.stderr.write(fittedHelp(text, room())),
 }
 
 /** What adds the commands, in the order of the help. */

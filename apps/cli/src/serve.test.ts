@@ -82,7 +82,7 @@ it('a second process is refused the folder, by a message that names the first an
     expect([refused.code, refused.stdout]).toEqual([5, ''])
     expect(refused.stderr).toMatch(owner)
   }
-  expect(list.stderr).toContain(`next:  Use the server that has it open: --url ${url}`)
+  expect(list.stderr).toMatch(new RegExp(`next: +Use the server that has it open: --url ${url}\\s+next: +If nobody can sign in there, stop it first`))
   expect(status.stderr).toContain('next:  Stop it first.')
 })
 
@@ -115,7 +115,7 @@ it('Found by a stranger: started by npm, the way out of a taken port is one that
   const env = { npm_lifecycle_event: 'start', npm_execpath: '/usr/bin/npm' }
   const { stderr } = await terminal.run(['serve', '--port', String(port), '--data-dir', 'other'], { env })
   expect(stderr).toContain(`next:  Use it: npx denizen login --url ${url}\n`)
-  expect(stderr).toContain(`next:  To run another one beside it: npm start -- --port ${port + 1} --data-dir ./denizen-data-${port + 1}\n`)
+  expect(stderr).toContain(`next:  To run another one beside it: npm start -- --port ${port + 1} --data-dir other\n`)
 })
 
 it('a port that another program has is refused as that', async () => {

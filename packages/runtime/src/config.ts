@@ -122,7 +122,7 @@ const definitions = {
   ),
   DENIZEN_PUBLIC_URL: define(
     z.string().transform(parsePublicUrl).optional(),
-    'http://<host>:<port>',
+    'http://<host>:<port>, with localhost for 127.0.0.1',
     'The URL at which people reach this installation. Links in emails begin with it, never with the host of a request.',
   ),
   DENIZEN_SMTP_URL: define(

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { createServer as createProbe } from 'node:net'
+import { relative } from 'node:path'
 import { DenizenError } from '@denizen/core/calls'
 import type { Core } from '@denizen/core'
 import type { Config, Runtime } from '@denizen/runtime'
@@ -11,6 +12,7 @@ import { defaultUrl } from '../connection.ts'
 import { denizen } from '../common-options.ts'
 import { usageError } from '../failure.ts'
 import { stopsAsked } from '../interruption.ts'
+import { shellWord } from '../next-steps.ts'
 import { inLine, print, note } from '../output.ts'
 
 interface ServeOptions {
@@ -145,10 +147,20 @@ function randomPassword(): string {
   return (letters.join('').match(/.{6}/g) ?? []).join('-')
 }
 
+/** The option with the folder of another server beside one that runs: the same folder, unless that one has it. */
+async function besideIn({ database, port }: Config): Promise<string> {
+  if (database.kind !== 'embedded') return ''
+  const { readLockOwner } = await import('@denizen/runtime')
+  if (readLockOwner(database.directory) !== null) return ` --data-dir ./denizen-data-${port + 1}`
+  const folder = relative(process.cwd(), database.directory)
+  return folder === 'denizen-data' ? '' : ` --data-dir ${shellWord(folder)}`
+}
+
 /** How it was started: npm hands on only what stands behind two dashes. */
 const again = process.env['npm_lifecycle_event'] === 'start' ? 'npm start --' : `${denizen} serve`
 
-async function toListenError(error: unknown, { host, port, database }: Config): Promise<unknown> {
+async function toListenError(error: unknown, config: Config): Promise<unknown> {
+  const { host, port } = config
   if (!(error instanceof Error) || !('code' in error)) return error
   if (error.code === 'EADDRINUSE') {
     const url = await denizenAt(reachable(`http://${host}:${port}`))
@@ -160,7 +172,7 @@ async function toListenError(error: unknown, { host, port, database }: Config): 
         next:
           url === null
             ? `Stop it, or choose another port: ${again} --port ${port + 1}`
-            : `Use it: ${denizen} login${url === defaultUrl ? '' : ` --url ${url}`}\nTo run another one beside it: ${again} --port ${port + 1}${database.kind === 'embedded' ? ` --data-dir ./denizen-data-${port + 1}` : ''}`,
+            : `Use it: ${denizen} login${url === defaultUrl ? '' : ` --url ${url}`}\nTo run another one beside it: ${again} --port ${port + 1}${await besideIn(config)}`,
       },
       error,
     )
