@@ -160,4 +160,4 @@ function inside(unknown: string, known: readonly string[]): string | null {
 
 const help = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed, 5 conflict, 6 partly done, 130 cancelled.
-Environment: DENIZEN_URL, DENIZEN_TOKEN, DENIZEN_CONTEXT, NO_COLOR; for the server see "denizen doctor --all".`
+Environment: DENIZEN_URL, DENIZEN_TOKEN, DENIZEN_CONTEXT, DENIZEN_TIMEOUT, NO_COLOR; for the server see "denizen doctor --all".`

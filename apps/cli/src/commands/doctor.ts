@@ -5,6 +5,7 @@ import type { Config, Database, PostgresPlace, Setting } from '@denizen/runtime'
 import { Option, type Command } from 'commander'
 import { serverUrl } from '../connection.ts'
 import { contextOf } from '../contexts.ts'
+import { detailsOf } from '../error-details.ts'
 import { exitCodes } from '../failure.ts'
 import { loginFile, readLogin } from '../login-store.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../common-options.ts'
@@ -151,8 +152,8 @@ async function permissionChecks({ orm }: Database): Promise<readonly Check[]> {
 /** A server that has the directory open is not a problem. */
 function ownedCheck(error: unknown): Check | null {
   if (!(error instanceof DenizenError) || error.code !== 'database.locked') return null
-  const { directory, pid, url, startedAt } = error.details
-  const serves = typeof url === 'string' ? `serving at ${url}` : 'not serving'
+  const { directory, pid, url, startedAt } = detailsOf(error)
+  const serves = url !== undefined ? `serving at ${url}` : 'not serving'
   return ok(
     'Database',
     `${String(directory)} is in use by process ${String(pid)}, ${serves}, since ${localTime(new Date(String(startedAt)))}`,
