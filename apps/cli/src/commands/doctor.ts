@@ -77,7 +77,8 @@ async function databaseChecks(config: Config): Promise<readonly Check[]> {
         .execute<{ version: string }[]>(`select current_setting('server_version') as version`)
       const { applied, pending, unknown } = await opened.migrations.status()
       const version = `PostgreSQL ${row?.version ?? '?'}`
-      const found = opened.kind === 'postgres' ? placeCheck(version, opened.place) : ok('Database', `${version} in ${config.dataDirectory}`)
+      const found =
+        opened.kind === 'postgres' ? await placeCheck(version, opened.place) : ok('Database', `${version} in ${config.dataDirectory}`)
       return [
         found,
         ...(await writeChecks(opened)),
@@ -105,7 +106,8 @@ async function writeChecks({ orm }: Database): Promise<readonly Check[]> {
 }
 
 /** Passwords' hashes and tokens' go over these connections. */
-function placeCheck(version: string, { server, isPooled, schema }: PostgresPlace): Check {
+async function placeCheck(version: string, { server, isPooled, schema }: PostgresPlace): Promise<Check> {
+  const { hostAndPort } = await import('@denizen/runtime')
   const { host, port, ssl } = server
   const isLocal = host.startsWith('/') || /^(localhost|127\..*|::1)$/.test(host)
   const how = [
@@ -113,7 +115,7 @@ function placeCheck(version: string, { server, isPooled, schema }: PostgresPlace
     ...(isPooled ? ['through a pooler in transaction mode'] : []),
     ...(schema === 'public' ? [] : [`in the schema ${schema}`]),
   ]
-  const found = [`${version} at ${host.startsWith('/') ? host : `${host}:${port}`}`, ...how].join(', ')
+  const found = [`${version} at ${host.startsWith('/') ? host : hostAndPort(host, port)}`, ...how].join(', ')
   if (isLocal || ssl !== false) return ok('Database', found)
   return { name: 'Database', state: 'warning', found, next: 'Encrypt it: add ?sslmode=verify-full to DATABASE_URL.' }
 }
