@@ -1,10 +1,10 @@
+import { shellWord } from '@denizen/core/contract'
 import { constants } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import { DenizenError } from '@denizen/core/calls'
 import { denizen } from './common-options.ts'
 import { usageError } from './failure.ts'
 import { parseJson } from './input-options.ts'
-import { shellWord } from './next-steps.ts'
 import { readInput } from './prompts.ts'
 import { bytesOf, nameOf, textIn } from './text.ts'
 

@@ -1,5 +1,5 @@
 import type { DenizenError, DenizenErrorCode } from '@denizen/core/calls'
-import { signatures, type Signature } from '@denizen/core/contract'
+import { shellWord, signatures, type Signature } from '@denizen/core/contract'
 import { denizen } from './common-options.ts'
 import { detailsOf } from './error-details.ts'
 
@@ -232,17 +232,6 @@ function word(typed: Typed, field: string): string {
 /** The organization, where one was named: without it other things are looked at. */
 function within(typed: Typed): string {
   return typeof typed['organizationId'] === 'string' ? ` --org ${word(typed, 'organizationId')}` : ''
-}
-
-/** One word for a POSIX shell, in one line: where it holds what would end that or steer a terminal, in the escapes of `$'…'`. */
-export function shellWord(text: string): string {
-  if (/\p{Cc}/u.test(text)) return `$'${text.replaceAll(/[\p{Cc}\\']/gu, escaped)}'`
-  return /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
-}
-
-/** In octal digits, by byte. */
-function escaped(character: string): string {
-  return [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')
 }
 
 /** Whether the action can be limited to an organization, where more people may call it. */

@@ -1,9 +1,9 @@
 import { DenizenError } from '@denizen/core/calls'
-import { kindOfId, withArticle } from '@denizen/core/contract'
+import { shellWord, kindOfId, withArticle } from '@denizen/core/contract'
 import { denizen } from './common-options.ts'
 import { detailsOf } from './error-details.ts'
 import { usageError } from './failure.ts'
-import { shellWord, type Typed } from './next-steps.ts'
+import { type Typed } from './next-steps.ts'
 
 /** Who gave a name is told that looking it up is what was refused, not what they asked for. */
 export function mayNotFind(error: DenizenError, name: string): DenizenError {

@@ -30,10 +30,10 @@ function typedIssue(command: Command, issue: Issue): Issue {
   return { ...issue, path: pathIn(command, issue.path), message: withFields(command, issue.message) }
 }
 
-/** "--email: --email or --username is needed" would say it twice. */
+/** A message that names the option itself is a sentence: "--email: --email or --username is needed" would say it twice. */
 function said({ path, message }: Issue): string {
-  if (message.startsWith('name either ')) return message.replace(/^n/, 'N')
-  return message.startsWith(`${path} `) ? message : `${path === '' ? 'input' : path}: ${message}`
+  if (/^[-<]/.test(path) && message.split(/[\s,:]+/).includes(path)) return message.replace(/^[a-z]/, (letter) => letter.toUpperCase())
+  return `${path === '' ? 'input' : path}: ${message}`
 }
 
 /** `where.name` is in `--where`; the rest of the path is what stands in its JSON. An item of a list is called by its value. */
