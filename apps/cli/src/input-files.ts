@@ -34,7 +34,7 @@ export async function readText(file: string): Promise<string> {
 }
 
 /** Every command that reads a file calls it `<file>`. An empty name is mostly a variable of a script that is not set. */
-export function requireName(file: string): void {
+function requireName(file: string): void {
   if (file === '') throw usageError('<file> is empty: the name of a file is needed.', 'Name a file, or - for standard input.')
 }
 

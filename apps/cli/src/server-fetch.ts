@@ -21,7 +21,7 @@ function named(fetch: Fetch): Fetch {
 }
 
 /** Seconds after which a silent server is given up, unless DENIZEN_TIMEOUT says otherwise. */
-export const usualPatience = 15
+const usualPatience = 15
 
 /** Seconds after which it is said that a server is silent; at most half of those after which it is given up. */
 const untilRemark = 5

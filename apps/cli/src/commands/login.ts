@@ -80,7 +80,7 @@ async function login(options: LoginOptions): Promise<void> {
   printAnswer(
     formatOf(options),
     { url, context, user, session, pendingSteps },
-    () => `Signed in to ${url} as ${inLine(user.username)} until ${localTime(session.expiresAt)}.${inContext(context)}`,
+    (shown) => `Signed in to ${url} as ${shown.user.username} until ${localTime(session.expiresAt)}.${inContext(context)}`,
   )
   if (pendingSteps.length === 0) return
   note(`Before anything else, this account has to: ${pendingSteps.map(inWords).join(', ')}.`)

@@ -72,6 +72,10 @@ function addReceived(orgs: Command): void {
       ]),
     examples: ['orgs view-invitation', 'orgs view-invitation --token-stdin < link.txt'],
   })
+  addAnswers(orgs)
+}
+
+function addAnswers(orgs: Command): void {
   addAction(orgs, {
     signature: actions.acceptInvitation,
     arguments: [{ field: 'invitationId', as: ownInvitation }],

@@ -89,7 +89,7 @@ function addReset(passwords: Command): void {
     printAnswer(
       formatOf(options),
       answer,
-      () => `The password is set. Sign in as ${inLine(answer.username)}: ${denizen} login --username ${shellWord(answer.username)}`,
+      ({ username }) => `The password is set. Sign in as ${username}: ${denizen} login --username ${shellWord(username)}`,
     )
   })
 }

@@ -24,7 +24,7 @@ export function addUsers(program: Command): void {
     async answer(connection, input, options) {
       const user = await connection.calls.users.get(input as { userId: string })
       const more = formatOf(options) === 'text' ? await assignmentsText(connection, user.id) : ''
-      printAnswer(formatOf(options), user, () => [userText(user), more].filter((text) => text !== '').join('\n\n'))
+      printAnswer(formatOf(options), user, (shown) => [userText(shown), more].filter((text) => text !== '').join('\n\n'))
     },
     examples: ['users get alice', 'users get usr_01j… --json'],
   })
@@ -68,7 +68,7 @@ function addFind(users: Command): void {
       const within = typeof organizationId === 'string' ? { organizationId } : {}
       const user = await calls.users.find({ identifier: String(identifier), ...within })
       if (user === null) throw noSuchUser(String(identifier), typeof options['org'] === 'string' ? options['org'] : null)
-      printAnswer(formatOf(options), user, () => userText(user))
+      printAnswer(formatOf(options), user, userText)
     },
     examples: ['users find ada@example.org', 'users find ada --org acme'],
   })
