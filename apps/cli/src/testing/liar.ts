@@ -69,7 +69,8 @@ function keysOf(schema: z.core.$ZodType): readonly string[] {
 
 function firstOf<Value>(schema: z.core.$ZodType, candidates: readonly Value[]): Value {
   const found = candidates.find((candidate) => z.safeParse(schema, candidate).success)
-  if (found === undefined) throw new Error(`no value for ${JSON.stringify(z.toJSONSchema(schema as z.ZodType, { unrepresentable: 'any' }))}`)
+  if (found === undefined)
+    throw new Error(`no value for ${JSON.stringify(z.toJSONSchema(schema as z.ZodType, { unrepresentable: 'any' }))}`)
   return found
 }
 
