@@ -6,7 +6,7 @@ import { connected } from '../connection.ts'
 import { usageError } from '../failure.ts'
 import { addConnectionOptions, addOutputOptions, denizen, formatOf, type ConnectionOptions, type OutputOptions } from '../common-options.ts'
 import { tokenIn, viewedPasswordLink } from '../mailed-links.ts'
-import { inLine, localTime, printAnswer } from '../output.ts'
+import { localTime, printAnswer } from '../output.ts'
 import { askedAgainAfter, askNewSecret, askSecret, leastLength, readSecret } from '../prompts.ts'
 
 const { auth: actions } = signatures

@@ -24,7 +24,7 @@ const texts = [
 
 /** A value that a schema takes, with a forged line in each of its texts that may be anything. Descriptions may have several lines, and have one here. */
 function lieOf(schema: z.core.$ZodType, name = ''): unknown {
-  const { def } = schema as z.core.$ZodTypes
+  const { def } = (schema as z.core.$ZodTypes)._zod
   switch (def.type) {
     case 'object':
       return Object.fromEntries(Object.entries(def.shape).map(([key, field]) => [key, key === 'nextCursor' ? null : lieOf(field, key)]))
@@ -63,7 +63,7 @@ function lieOf(schema: z.core.$ZodType, name = ''): unknown {
 }
 
 function keysOf(schema: z.core.$ZodType): readonly string[] {
-  const { def } = schema as z.core.$ZodTypes
+  const { def } = (schema as z.core.$ZodTypes)._zod
   return def.type === 'enum' ? Object.values(def.entries).map(String) : [String(lieOf(schema))]
 }
 
