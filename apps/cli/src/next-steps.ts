@@ -80,6 +80,7 @@ const steps: Readonly<Record<string, Step>> = {
   'auth.ownSessionRequired': (_, { option }) =>
     `With a token set, use your login: unset DENIZEN_TOKEN; else sign in: ${denizen} login${option}`,
   'auth.notImpersonating': `See who you are: ${denizen} whoami`,
+  'auth.tooManyImpersonations': `See where you are signed in, and sign out where you began them: ${denizen} sessions list`,
   'auth.tooManySessions': (_, { option, typed }) => {
     const address = String(typed['identifier']).includes('@') ? word(typed, 'identifier') : '…'
     const here = typeof typed['inUse'] === 'string' ? `, but here that lists those of ${typed['inUse']}` : ''
