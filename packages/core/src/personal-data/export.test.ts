@@ -64,11 +64,7 @@ describe('44: what is exported of somebody with traces everywhere', () => {
       { id, username, email, fullName, phone, createdAt: expect.stringMatching(/^20.+Z$/) as unknown },
     ])
     expect(rowsOf('passwords')).toEqual([{ userId: id, changedAt: expect.stringMatching(/^20.+Z$/) as unknown }])
-    expect(
-      rowsOf('memberships')
-        .map(({ organization }) => organization)
-        .toSorted(),
-    ).toEqual(['Hosts', 'Own'])
+    expect(new Set(rowsOf('memberships').map(({ organization }) => organization))).toEqual(new Set(['Hosts', 'Own']))
     expect(JSON.stringify(data)).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-/)
   })
 
@@ -193,11 +189,11 @@ describe('long sections', () => {
     const whole = await as.users.exportData({ userId, limit: 1000 })
     const first = await as.users.exportData({ userId, limit: 2 })
     expect(first.complete).toBe(false)
+    // Nothing writes to these in the background, nor does the export itself.
+    const still = ['recovery_codes', 'login_attempts', 'permission_uses', 'events']
     const long = first.sections.filter(({ complete }) => !complete)
-    expect(long.map(({ table }) => table)).toEqual(
-      expect.arrayContaining(['sessions', 'login_attempts', 'audit_entries', 'events', 'permission_uses']),
-    )
-    for (const { table, rows, nextCursor } of long.filter(({ table }) => table !== 'audit_entries')) {
+    expect(long.map(({ table }) => table)).toEqual(expect.arrayContaining([...still, 'sessions', 'audit_entries']))
+    for (const { table, rows, nextCursor } of long.filter(({ table }) => still.includes(table))) {
       const all = [...rows]
       for (let cursor = nextCursor; cursor !== null;) {
         const { sections } = await as.users.exportData({ userId, limit: 2, cursor })

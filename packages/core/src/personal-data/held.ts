@@ -28,7 +28,7 @@ type IdPrefix =
  * SQL with places for what is asked: `{person}` the UUID of the user, `{id}` their id as text, `{address}` their proved address (null:
  * none), `{organization}` the organization whose administrator asks. `t` is the table.
  */
-export type PersonalSql = string
+type PersonalSql = string
 
 /** Columns that not every row shows. */
 interface Partly {

@@ -82,7 +82,8 @@ type Value = JsonObject[string]
 function valueOf(as: Written, value: Value): Value {
   if (value === null || as === 'value') return value
   if (Array.isArray(value)) return value.map((item) => valueOf(as, item))
-  return as === 'time' ? new Date(String(value)).toISOString() : idOf(as, String(value))
+  if (typeof value !== 'string') throw new TypeError(`A ${as} is text, not ${typeof value}.`)
+  return as === 'time' ? new Date(value).toISOString() : idOf(as, value)
 }
 
 /** The name of a column in answers. */
