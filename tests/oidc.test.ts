@@ -234,7 +234,7 @@ describe('in a browser, by the pages of Denizen', () => {
     const response = await fetch(`${url}/oauth/start/loopback`, { redirect: 'manual' })
     expect(response.status).toBe(303)
     expect(response.headers.getSetCookie()).toEqual([
-      expect.stringMatching(/^denizen-provider-[\w-]{16}=dnz_challenge_\w+; Path=\/; HttpOnly; SameSite=Lax; Max-Age=600$/),
+      expect.stringMatching(/^denizen-provider-[\w-]{16}=dnz_challenge_\w+\.\.; Path=\/; HttpOnly; SameSite=Lax; Max-Age=600$/),
     ])
     expect(response.headers.get('referrer-policy')).toBe('no-referrer')
     expect(response.headers.get('cache-control')).toBe('no-store')

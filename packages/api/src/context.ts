@@ -58,7 +58,7 @@ const apiTokenStart = 'dnz_api_'
 export async function callerOf(request: IncomingMessage, requestId: string, core: Core, proxies: TrustedProxies): Promise<Caller> {
   const origin = originOf(request, requestId, proxies)
   const shown = tokenInHeaders(request.headers)
-  const cookies = cookiesOf(request, core, shown === null)
+  const cookies = cookiesOf(request, core, { isCredential: shown === null, origin })
   const token = shown ?? cookies?.access ?? null
   if (cookies !== null && (cookies.isRequested || shown === null)) refuseForeignPage(request, core)
   if (token === null) return { actor: anonymousActor, credential: 'none', origin, cookies }
@@ -67,9 +67,9 @@ export async function callerOf(request: IncomingMessage, requestId: string, core
   return { actor: userActor(principal), credential: 'accepted', origin, cookies }
 }
 
-function cookiesOf({ headers }: IncomingMessage, core: Core, isCredential: boolean): CookieSession | null {
+function cookiesOf({ headers }: IncomingMessage, core: Core, how: { isCredential: boolean; origin: Origin }): CookieSession | null {
   if (headers.cookie === undefined && headers['denizen-session'] === undefined) return null
-  const cookies = new CookieSession(core, headers, { isCredential })
+  const cookies = new CookieSession(core, headers, how)
   return cookies.usesCookies ? cookies : null
 }
 

@@ -56,7 +56,7 @@ describe('a session in cookies', () => {
     expect([...cookies.keys()]).toEqual(['__Host-denizen', '__Host-denizen-refresh'])
     const common = ['Path=/', 'HttpOnly', 'Secure']
     expect(cookies.get('__Host-denizen')?.attributes).toEqual([...common, 'SameSite=Lax', 'Max-Age=3600'])
-    expect(cookies.get('__Host-denizen-refresh')?.attributes).toEqual([...common, 'SameSite=Strict', `Max-Age=${14 * 24 * 3600}`])
+    expect(cookies.get('__Host-denizen-refresh')?.attributes).toEqual([...common, 'SameSite=Lax', `Max-Age=${14 * 24 * 3600}`])
     expect(dataOf(reply)).toMatchObject({ user: { id: user.id }, accessToken: '(cookie)', refreshToken: '(cookie)' })
     for (const { value } of cookies.values()) expect(reply.text).not.toContain(value)
   })

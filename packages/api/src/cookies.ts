@@ -1,7 +1,16 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { DenizenError, sessionEffects, type Core, type SessionEffect } from '@denizen/core'
+import {
+  anonymousActor,
+  DenizenError,
+  sessionEffects,
+  userActor,
+  type Core,
+  type Origin,
+  type Principal,
+  type SessionEffect,
+} from '@denizen/core'
 import type { Fields } from './answer.ts'
-import { malformed } from './errors.ts'
+import { malformed, toDomainError } from './errors.ts'
 
 /** Placeholder, in answers and inputs, for a token that is in a cookie, where no script can read it. */
 const cookiePlaceholder = '(cookie)'
@@ -15,7 +24,7 @@ interface Tokens {
   readonly accessToken: string
   readonly refreshToken: string
   readonly accessTokenExpiresAt: Date
-  readonly session: { readonly expiresAt: Date }
+  readonly session: { readonly id: string; readonly expiresAt: Date }
 }
 
 interface CookieNames {
@@ -31,10 +40,26 @@ interface CookieNames {
  */
 function namesFor({ publicUrl }: Core['settings']): CookieNames {
   const { protocol, hostname } = new URL(publicUrl)
-  const plain = protocol === 'http:' && (hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.'))
+  const plain = protocol === 'http:' && isThisMachine(hostname)
   const prefix = plain ? '' : '__Host-'
   const attributes = `Path=/; HttpOnly${plain ? '' : '; Secure'}`
   return { access: `${prefix}denizen`, refresh: `${prefix}denizen-refresh`, attributes }
+}
+
+const isThisMachine = (hostname: string): boolean => hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')
+
+/** Whether browsers keep a session here: over plain HTTP to another machine they refuse its cookies, which anybody on the way could read. */
+export function keepsSessions({ publicUrl }: Core['settings']): boolean {
+  const { protocol, hostname } = new URL(publicUrl)
+  return protocol === 'https:' || isThisMachine(hostname)
+}
+
+/** Who is signed in in a browser. */
+interface Found {
+  /** null: nobody. */
+  readonly principal: Principal | null
+  /** Whether the answer brings new tokens. */
+  readonly isRenewed: boolean
 }
 
 /** The session cookies of a request, and those that its answer sets. */
@@ -44,15 +69,18 @@ export class CookieSession {
   readonly #refresh: string | null
   /** Whether the call is made with the access token in the cookie, and not with a token that the request shows. */
   readonly #isCredential: boolean
+  readonly #origin: Origin
   #fields: Fields = []
+  #found: Promise<Found> | undefined
   /** The access token; null: there is none. */
   readonly access: string | null
   /** Whether the client wants its tokens in cookies. */
   readonly isRequested: boolean
 
-  constructor(core: Core, headers: IncomingHttpHeaders, { isCredential }: { isCredential: boolean }) {
+  constructor(core: Core, headers: IncomingHttpHeaders, { isCredential, origin }: { isCredential: boolean; origin: Origin }) {
     this.#core = core
     this.#isCredential = isCredential
+    this.#origin = origin
     this.#names = namesFor(core.settings)
     const cookies = cookiesIn(headers)
     const access = cookies.get(this.#names.access) ?? null
@@ -87,7 +115,8 @@ export class CookieSession {
     try {
       const output = await run(name, effect === 'renews' ? this.#withRefreshToken(input) : input)
       if (effect === 'ends' && this.#isCredential) this.clear()
-      return effect !== 'ends' && this.isRequested && holdsTokens(output) ? this.setTokens(output) : output
+      if (effect === 'ends' || !this.isRequested || !holdsTokens(output)) return output
+      return await (effect === 'opens' ? this.replace(output) : this.setTokens(output))
     } catch (error) {
       const isOver = error instanceof DenizenError && error.kind === 'unauthenticated'
       if (isOver && ((effect === 'ends' && this.#isCredential) || (effect === 'renews' && this.isRequested))) this.clear()
@@ -101,11 +130,59 @@ export class CookieSession {
     return refreshToken === cookiePlaceholder && this.#refresh !== null ? { ...input, refreshToken: this.#refresh } : input
   }
 
+  /** Who is signed in in this browser; null: nobody. An access token that is over is exchanged, so that people stay signed in as long as their session lasts. */
+  found(): Promise<Found> {
+    return (this.#found ??= this.#find())
+  }
+
+  async #find(): Promise<Found> {
+    const known = this.access === null ? null : await this.#core.authenticate(this.access)
+    if (known !== null) return { principal: known, isRenewed: false }
+    const token = await this.#renew()
+    return { principal: token === null ? null : await this.#core.authenticate(token), isRenewed: token !== null }
+  }
+
+  /**
+   * Keeps a new session in this browser, and ends the one before it: no page shows it any more, so nobody would end it. Every way to sign
+   * in that sets cookies comes through here.
+   */
+  async replace<Answer extends Tokens>(answer: Answer): Promise<Answer> {
+    const before = this.hasSession ? await this.known() : null
+    const kept = this.setTokens(answer)
+    if (before !== null && before.sessionId !== answer.session.id) await this.end(before)
+    return kept
+  }
+
+  /** Who is signed in in this browser, as far as that can be found out: it is no reason to refuse a new session, or to hide another error. */
+  async known(): Promise<Principal | null> {
+    try {
+      return (await this.found()).principal
+    } catch (thrown) {
+      const { requestId } = this.#origin
+      this.#core.ports.logger.warn('the session of a browser could not be looked up', { requestId, error: thrown })
+      return null
+    }
+  }
+
+  /** Ends a session. False: it goes on, because it may do nothing from here; nothing is thrown, because what was asked for is done. */
+  async end(principal: Principal): Promise<boolean> {
+    try {
+      await this.#core.run('auth.signOut', {}, { actor: userActor(principal), origin: this.#origin })
+      return true
+    } catch (thrown) {
+      const { requestId } = this.#origin
+      const error = toDomainError(thrown, { path: 'auth.signOut', requestId })
+      if (error.kind === 'internal') this.#core.ports.logger.error('a session in a browser was not ended', { requestId, error: thrown })
+      return error.kind === 'unauthenticated'
+    }
+  }
+
   /** Exchanges the refresh token in the cookies. Returns the new access token; null: the session is over, or not good for this address. */
-  async renew(run: Run): Promise<string | null> {
+  async #renew(): Promise<string | null> {
     if (this.#refresh === null) return null
     try {
-      const answer = (await run('auth.refresh', { refreshToken: this.#refresh })) as Tokens
+      const input = { refreshToken: this.#refresh }
+      const answer = (await this.#core.run('auth.refresh', input, { actor: anonymousActor, origin: this.#origin })) as Tokens
       this.setTokens(answer)
       return answer.accessToken
     } catch (error) {
@@ -119,22 +196,23 @@ export class CookieSession {
   setTokens<Answer extends Tokens>(answer: Answer): Answer {
     const { accessToken, refreshToken, accessTokenExpiresAt, session } = answer
     this.#fields = [
-      // Lax: people who follow a link to us are signed in. The refresh token is for calls of our own pages only.
-      this.#cookie(this.#names.access, accessToken, 'Lax', accessTokenExpiresAt),
-      this.#cookie(this.#names.refresh, refreshToken, 'Strict', session.expiresAt),
+      // Lax: whoever follows a link to us, or comes back from a provider, is known, also when the access token is over: what they sign in
+      // with then replaces the session that they had. Other sites' forms and scripts send neither.
+      this.#cookie(this.#names.access, accessToken, accessTokenExpiresAt),
+      this.#cookie(this.#names.refresh, refreshToken, session.expiresAt),
     ]
     return { ...answer, accessToken: cookiePlaceholder, refreshToken: cookiePlaceholder }
   }
 
   clear(): void {
     const { access, refresh } = this.#names
-    this.#fields = [this.#cookie(access, '', 'Lax', null), this.#cookie(refresh, '', 'Strict', null)]
+    this.#fields = [this.#cookie(access, '', null), this.#cookie(refresh, '', null)]
   }
 
-  #cookie(name: string, value: string, sameSite: 'Lax' | 'Strict', until: Date | null): Fields[number] {
+  #cookie(name: string, value: string, until: Date | null): Fields[number] {
     const left = until === null ? 0 : until.getTime() - this.#core.ports.clock.now().getTime()
     const seconds = Math.max(0, Math.floor(left / 1000))
-    return ['set-cookie', `${name}=${value}; ${this.#names.attributes}; SameSite=${sameSite}; Max-Age=${seconds}`]
+    return ['set-cookie', `${name}=${value}; ${this.#names.attributes}; SameSite=Lax; Max-Age=${seconds}`]
   }
 }
 

@@ -1,7 +1,7 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { factorField, notice, page, timeElement, withScript, wrongField } from './layout.ts'
-import { passkeyFields, passkeyScript, passwordFields } from './sign-in-views.ts'
+import { identifierField, passkeyFields, passkeyScript, passwordFields } from './sign-in-views.ts'
 
 export type DeviceLogin = OutputOf<Signatures['auth']['viewDeviceLogin']>
 
@@ -9,15 +9,24 @@ export type DeviceLogin = OutputOf<Signatures['auth']['viewDeviceLogin']>
 const problem = (message: string | null): Html | null =>
   message === null ? null : html`<p class="problem" role="alert" id="problem">${message}</p>`
 
-/** Asks for the code that the device shows. */
-export function codeForm(status: number, message: string | null): Answer {
+/** What was entered. */
+interface Typed {
+  readonly userCode: string
+  readonly identifier: string
+}
+
+const nothing: Typed = { userCode: '', identifier: '' }
+
+/** Asks for the code that the device shows. Who was going to sign in is kept, past the address, which ends up in logs. */
+export function codeForm(status: number, message: string | null, { userCode, identifier }: Typed = nothing): Answer {
   const title = 'Sign in a device'
   return page(
     status,
     title,
     html`<h1>${title}</h1>
       ${problem(message)}
-      <form method="get" action="device">
+      <form method="${identifier === '' ? 'get' : 'post'}" action="device">
+        ${identifier === '' ? null : html`${identifierField(identifier)} <input type="hidden" name="decision" value="ask" />`}
         <div class="field">
           <label for="user-code">Code shown on the device</label>
           <input
@@ -28,6 +37,7 @@ export function codeForm(status: number, message: string | null): Answer {
             spellcheck="false"
             maxlength="32"
             required
+            value="${userCode}"
             aria-describedby="${message === null ? 'code-hint' : 'problem code-hint'}"
             ${wrongField(message !== null)}
           />
@@ -72,12 +82,7 @@ const warning = html`<p class="soft">
 </p>`
 
 /** Shows which program asks, and takes the decision together with the password of whoever decides. */
-export function decisionForm(
-  status: number,
-  login: DeviceLogin,
-  { userCode, identifier }: { readonly userCode: string; readonly identifier: string },
-  message: string | null,
-): Answer {
+export function decisionForm(status: number, login: DeviceLogin, { userCode, identifier }: Typed, message: string | null): Answer {
   const title = `Sign in ${login.clientName}?`
   return page(
     status,
@@ -101,13 +106,18 @@ const buttons = html`<div class="buttons">
 </div>`
 
 /** The same for somebody who is signed in in this browser and has authenticated recently. */
-export function sessionForm(login: DeviceLogin, userCode: string, username: string): Answer {
+export function sessionForm(
+  status: number,
+  login: DeviceLogin,
+  { userCode, username }: { readonly userCode: string; readonly username: string },
+  message: string | null,
+): Answer {
   const title = `Sign in ${login.clientName}?`
   return page(
-    200,
+    status,
     title,
     html`<h1>${title}</h1>
-      ${facts(login, userCode)} ${warning}
+      ${facts(login, userCode)} ${warning} ${problem(message)}
       <p>You are signed in here as <strong>${username}</strong>.</p>
       <form method="post" action="device">
         <input type="hidden" name="user_code" value="${userCode}" />
@@ -118,8 +128,7 @@ export function sessionForm(login: DeviceLogin, userCode: string, username: stri
 }
 
 /** What is asked for after, or instead of, a password. */
-interface FactorQuestion {
-  readonly userCode: string
+interface FactorQuestion extends Typed {
   readonly challenge: string
   /** Whether a code will do. */
   readonly hasCode: boolean
@@ -132,7 +141,8 @@ interface FactorQuestion {
 /** Asks whoever approves for a code, for a passkey, or for either: each in a form of its own. */
 export function factorForm(status: number, login: DeviceLogin, asked: FactorQuestion, message: string | null): Answer {
   const title = `Sign in ${login.clientName}?`
-  const hidden = html`<input type="hidden" name="user_code" value="${asked.userCode}" /> ${passkeyFields(asked)}`
+  const hidden = html`<input type="hidden" name="user_code" value="${asked.userCode}" /> ${identifierField(asked.identifier)}
+    ${passkeyFields(asked)}`
   const answer = page(
     status,
     title,

@@ -196,7 +196,7 @@ test('the page runs nothing, is framed by nobody, sends its form to nobody else,
   for (const part of [`default-src 'none'`, `form-action 'self'`, `frame-ancestors 'none'`, `base-uri 'none'`])
     expect(policy).toContain(part)
   expect(policy).not.toContain('unsafe')
-  expect([shown.headers.get('cache-control'), shown.headers.get('referrer-policy')]).toEqual(['no-store', 'no-referrer'])
+  expect([shown.headers.get('cache-control'), shown.headers.get('referrer-policy')]).toEqual(['no-store', 'same-origin'])
   const unknown = await served().get(`/device?user_code=${encodeURIComponent('"><script>')}`)
   expect([unknown.status, unknown.text]).toEqual([404, expect.not.stringContaining('<script')])
 })
@@ -209,10 +209,11 @@ test('whoever is signed in in this browser, and proved it a moment ago, presses 
   expect(shown.text).toContain(`signed in here as <strong>${user.username}</strong>`)
   expect(shown.text).not.toContain('type="password"')
   const fields = { user_code: userCode, decision: 'approve', by: 'session' }
-  const own = { ...cookie, origin: 'null', 'sec-fetch-site': 'same-origin' } // the page tells no referrer
+  const own = { ...cookie, origin: 'http://localhost:4000', 'sec-fetch-site': 'same-origin' }
   served().world.clock.advance(5 * 60_000)
   const late = await post(fields, own)
   expect([late.status, late.text]).toEqual([401, expect.stringContaining('type="password"')])
+  expect(late.text, 'who it is stands there').toContain(`value="${user.username}"`)
   expect((await served().get(`/device?user_code=${userCode}`, cookie)).text).toContain('type="password"')
   expect((await poll(deviceCode)).status).toBe('pending')
 
@@ -221,6 +222,42 @@ test('whoever is signed in in this browser, and proved it a moment ago, presses 
   expect([done.status, done.text]).toEqual([200, expect.stringContaining('is signed in')])
   expect(await served().world.core.authenticate(again.token)).not.toBeNull()
   expect((await poll(deviceCode)).status).toBe('signedIn')
+})
+
+test('whoever has the page open for longer than the code works enters the new code, and nothing else again', async () => {
+  const { user } = await served().world.signUp()
+  const { userCode } = await begin()
+  const typed = { decision: 'approve', identifier: user.username, password: 'canary of a password' }
+  served().world.clock.advance(11 * 60_000)
+  const over = await post({ user_code: userCode, ...typed })
+  expect([over.status, over.text]).toEqual([404, expect.stringContaining('start again there')])
+  expect([over.text.includes('canary'), over.text.includes(`name="user_code"`), over.text.includes(`value="${userCode}"`)]).toEqual([
+    false,
+    true,
+    true,
+  ])
+  const hidden = Object.fromEntries(
+    [...over.text.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g)].map(([, name, value]) => [name, value]),
+  )
+  const { userCode: fresh, deviceCode } = await begin()
+  const again = await post({ ...hidden, user_code: fresh })
+  expect([again.status, again.text.includes(`value="${user.username}"`), again.text.includes('role="alert"')]).toEqual([200, true, false])
+  expect((await post({ user_code: fresh, ...typed, password })).status).toBe(200)
+  expect((await poll(deviceCode)).status).toBe('signedIn')
+})
+
+test('a second factor that comes too late leads back to the password, and the name stays', async () => {
+  const ada = await served().world.signUp()
+  const app = await enrolAuthenticator(served().world, ada)
+  const { userCode } = await begin()
+  const asked = await post({ user_code: userCode, decision: 'approve', identifier: ada.user.username, password })
+  const challenge = /name="challenge" value="([^"]+)"/.exec(asked.text)?.[1] ?? ''
+  const hidden = { identifier: /name="identifier" value="([^"]+)"/.exec(asked.text)?.[1] ?? '', challenge }
+  served().world.clock.advance(11 * 60_000)
+  const { userCode: fresh } = await begin()
+  const late = await post({ user_code: fresh, decision: 'approve', ...hidden, code: app.code() })
+  expect([late.status, late.text]).toEqual([401, expect.stringContaining('Start again')])
+  expect([late.text.includes('type="password"'), late.text.includes(`value="${ada.user.username}"`)]).toEqual([true, true])
 })
 
 test('a foreign page approves nothing by the cookie of whoever looks at it, and a token in a header is no browser', async () => {
@@ -242,7 +279,9 @@ test('a foreign page approves nothing by the cookie of whoever looks at it, and 
 
 test('what is no form, and what says neither yes nor no, is refused', async () => {
   const { userCode } = await begin()
-  expect((await post({ user_code: userCode })).status).toBe(400)
+  const undecided = await post({ user_code: userCode, identifier: 'ada' })
+  expect([undecided.status, undecided.text]).toEqual([400, expect.stringContaining('Press Approve or Deny.')])
+  expect([undecided.text.includes('value="ada"'), undecided.text.includes('decision:')]).toEqual([true, false])
   expect((await served().post('/device', { user_code: userCode })).status).toBe(415)
   expect((await ask(served().server, '/device', { method: 'PUT' })).status).toBe(405)
   expect((await post({ user_code: userCode, decision: 'approve', identifier: 'x'.repeat(40_000) })).status).toBe(413)

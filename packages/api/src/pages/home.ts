@@ -31,7 +31,8 @@ function home(core: Core, principal: Principal | null): Answer {
 const device = link('/device', 'Enter the code of a device')
 
 /** For whoever is signed in in this browser. */
-function inside({ username, pendingSteps }: Principal): Html {
+function inside({ username, pendingSteps, isAnonymous }: Principal): Html {
+  if (isAnonymous) return guest(username)
   return html`<p>You are signed in as <strong>${username}</strong>.</p>
     ${pendingSteps.map((step) => owed[step])}
     <ul class="plain">
@@ -40,6 +41,14 @@ function inside({ username, pendingSteps }: Principal): Html {
     </ul>
     ${signOutForm}`
 }
+
+/** A guest has no password and no passkeys, and may sign in to a real account. */
+const guest = (username: string): Html =>
+  html`<p>You are using the guest account <strong>${username}</strong>, which nobody can open but from this browser.</p>
+    <ul class="plain">
+      ${link('/sign-in', 'Sign in to an account of yours')} ${device}
+    </ul>
+    ${signOutForm}`
 
 /** What a session has to do before it may do anything else. */
 const owed: Readonly<Record<Principal['pendingSteps'][number], Html>> = {

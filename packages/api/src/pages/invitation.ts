@@ -2,7 +2,6 @@ import { anonymousActor, DenizenError, type Core, type OutputOf, type Signatures
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
-import { malformed } from '../errors.ts'
 import type { Context } from '../procedures.ts'
 import { linkOver } from './link-over.ts'
 import { answerForm, failurePage, type FormPage, type PageRequest, type Titles } from './respond.ts'
@@ -37,14 +36,14 @@ export async function answerInvitation(asked: PageRequest, core: Core, proxies: 
 
 interface Form {
   readonly token: string
-  readonly decision: 'accept' | 'decline'
+  /** null: none was made. */
+  readonly decision: 'accept' | 'decline' | null
   readonly password: string
   readonly fullName: string
 }
 
 function formOf(fields: URLSearchParams): Form {
-  const decision = fields.get('decision')
-  if (decision !== 'accept' && decision !== 'decline') throw malformed('decision', 'accept or decline')
+  const decision = (['accept', 'decline'] as const).find((known) => known === fields.get('decision')) ?? null
   const text = (name: string): string => fields.get(name) ?? ''
   return { token: text('token'), decision, password: text('password'), fullName: text('fullName').trim() }
 }
@@ -58,6 +57,7 @@ async function decide(context: Context, form: Form): Promise<Answer> {
   }
   const again = (field: Attempt['problem']['field'], message: string): Answer =>
     invitationForm(400, invitation, token, { fullName, problem: { field, message } })
+  if (decision === null) return again(null, 'Press Accept or Decline.')
   if (invitation.needsPassword && password === '') return again('password', 'Choose a password.')
   try {
     const input = {

@@ -30,6 +30,7 @@ label { display: block; margin: 0 0 .3rem; font-weight: 600 }
 label span { font-weight: 400; color: var(--soft) }
 input { width: 100%; padding: .65rem .75rem; font: inherit; color: inherit; background: transparent; border: 1px solid var(--edge); border-radius: 8px }
 input[aria-invalid="true"] { border-color: var(--bad) }
+input[type="checkbox"] { width: auto; margin: 0 .4rem 0 0 }
 form { margin: 0 0 1.25rem }
 li form { display: inline; margin: 0 }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin: 1.5rem 0 0 }
@@ -76,6 +77,15 @@ export function page(status: number, title: string, content: Html): Answer {
         </body>
       </html> `.text
   return { status, contentType: 'text/html; charset=utf-8', headers: [['referrer-policy', 'no-referrer']], policy, body }
+}
+
+/**
+ * The same page, whose forms name their origin: it decides whether they are ours where a browser does not send `Sec-Fetch-Site`, as on
+ * plain HTTP. Under `no-referrer` browsers say `Origin: null`, as they do for the form of a stranger. Not for addresses that hold a secret.
+ */
+export function namingOrigin(answer: Answer): Answer {
+  const headers = (answer.headers ?? []).filter(([name]) => name !== 'referrer-policy')
+  return { ...answer, headers: [...headers, ['referrer-policy', 'same-origin']] }
 }
 
 /** The same page, which may run scripts of its own origin. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import { anonymousActor, DenizenError, html, type Core, type Html, type OutputOf, type Signatures } from '@denizen/core'
+import { anonymousActor, DenizenError, html, type Core, type Html, type Origin, type OutputOf, type Signatures } from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer, Fields } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
@@ -51,7 +51,7 @@ export async function answerLink(linkPage: LinkPage, asked: PageRequest, core: C
   const { act } = linkPage
   const origin = originOf(request, requestId, proxies)
   const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin })
-  const browser = { signIn: signingIn(request, core, context), signUp: new SignUpCookie(core.settings, request.headers) }
+  const browser = { signIn: signingIn(request, core, context, origin), signUp: new SignUpCookie(core.settings, request.headers) }
   const page: FormPage = {
     async show(query) {
       const token = query.get('token') ?? ''
@@ -74,8 +74,8 @@ export async function answerLink(linkPage: LinkPage, asked: PageRequest, core: C
 /** Errors after which the page's work is done, but the person must sign in themselves. */
 const harmlessKinds: ReadonlySet<DenizenError['kind']> = new Set(['denied', 'unauthenticated', 'limited', 'unavailable'])
 
-function signingIn({ headers }: IncomingMessage, core: Core, context: Context): SignIn {
-  const session = new CookieSession(core, headers, { isCredential: true })
+function signingIn({ headers }: IncomingMessage, core: Core, context: Context, origin: Origin): SignIn {
+  const session = new CookieSession(core, headers, { isCredential: true, origin })
   return async (identifier, password) => {
     // A form of another site may hold somebody else's link and password (login CSRF). Browsers say which site sent a form, and a page
     // cannot change that.
@@ -83,7 +83,7 @@ function signingIn({ headers }: IncomingMessage, core: Core, context: Context): 
     try {
       const answer = (await context.call('auth.signIn', { identifier, password })) as OutputOf<Signatures['auth']['signIn']>
       if (answer.status !== 'signedIn') return null
-      session.setTokens(answer)
+      await session.replace(answer)
       return session.fields
     } catch (error) {
       if (error instanceof DenizenError && harmlessKinds.has(error.kind)) return null

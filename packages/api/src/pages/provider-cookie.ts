@@ -10,6 +10,8 @@ export interface PendingSignIn {
   readonly challenge: string
   /** null as long as the server knows it: until a second factor is asked for. */
   readonly redirectTo: string | null
+  /** What a guest said who gives up the guest account; empty: nothing. */
+  readonly leave: string
 }
 
 /** Seconds, as long as a challenge is valid. */
@@ -18,7 +20,7 @@ const lifetime = 600
 /** Sign-ins that a browser may have open at once, one a tab; above it, the oldest is given up. */
 const mostAtOnce = 8
 
-const form = /^(dnz_challenge_\w{1,128})(?:\.([\w-]{0,4096}))?$/
+const form = /^(dnz_challenge_\w{1,128})\.([\w-]{0,4096})\.([\w-]{0,22})$/
 
 /** A name for one of the sign-ins that a browser has started. It is of the state, which comes back, and does not reveal it. */
 export function attemptOf(state: string): string {
@@ -37,9 +39,9 @@ export class ProviderCookies {
     this.#prefix = `${prefix}denizen-provider-`
     this.#attributes = attributes
     for (const [name, value] of cookiesIn(headers)) {
-      const [, challenge, encoded] = form.exec(value) ?? []
+      const [, challenge, encoded = '', leave = ''] = form.exec(value) ?? []
       if (!name.startsWith(this.#prefix) || challenge === undefined) continue
-      this.#pending.set(name.slice(this.#prefix.length), { challenge, redirectTo: encoded === undefined ? null : decoded(encoded) })
+      this.#pending.set(name.slice(this.#prefix.length), { challenge, redirectTo: decoded(encoded), leave })
     }
   }
 
@@ -48,8 +50,8 @@ export class ProviderCookies {
     return this.#pending.get(attempt) ?? null
   }
 
-  set(attempt: string, { challenge, redirectTo }: PendingSignIn): Fields {
-    const value = redirectTo === null ? challenge : `${challenge}.${Buffer.from(redirectTo).toString('base64url')}`
+  set(attempt: string, { challenge, redirectTo, leave }: PendingSignIn): Fields {
+    const value = `${challenge}.${Buffer.from(redirectTo ?? '').toString('base64url')}.${leave}`
     const others = [...this.#pending.keys()].filter((other) => other !== attempt)
     const given = others.slice(0, Math.max(0, others.length - mostAtOnce + 1))
     return [...given.flatMap((other) => this.clear(other)), this.#field(attempt, value, lifetime)]

@@ -1,4 +1,4 @@
-import { html } from '@denizen/core'
+import { html, type Principal } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { factorField, notice, page } from './layout.ts'
 
@@ -53,11 +53,13 @@ export function signInOver(): Answer {
   )
 }
 
-export function refusedByProvider(cancelled: boolean): Answer {
+/** `principal`: who was signed in in this browser before, and still is. */
+export function refusedByProvider(cancelled: boolean, principal: Principal | null): Answer {
   return notice(
     400,
-    'You are not signed in',
+    'The sign-in did not work',
     cancelled ? 'The sign-in was refused at the provider, by you or by its administrators.' : 'The provider could not sign you in.',
+    principal === null ? 'You are not signed in.' : html`You are still signed in here, as <strong>${principal.username}</strong>.`,
     'Please start again in the application that you came from, or here.',
     otherWays,
   )

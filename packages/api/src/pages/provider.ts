@@ -1,13 +1,14 @@
-import { anonymousActor, DenizenError, type Core, type OutputOf, type Signatures } from '@denizen/core'
+import { DenizenError, type Core, type OutputOf, type Signatures } from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer, Fields } from '../answer.ts'
-import { contextOf, originOf } from '../context.ts'
-import { CookieSession } from '../cookies.ts'
+import { keepsSessions } from '../cookies.ts'
 import { httpErrorOf, methodNotAllowed } from '../errors.ts'
-import type { Context } from '../procedures.ts'
+import { guestAtProvider, leaveName, leavingOf } from './guest.ts'
 import { factorOf } from './sign-in-form.ts'
+import { noSessionsHere } from './sign-in-views.ts'
 import { elsewhereFirst } from './elsewhere-first.ts'
 import { answerPage, failurePage, readForm, type PageRequest } from './respond.ts'
+import { browserOf, withCookies, type Browser } from './visitor.ts'
 import { attemptOf, ProviderCookies, type PendingSignIn } from './provider-cookie.ts'
 import { codeForm, noPasskeys, noSuchProvider, signInOver, refusedByProvider, welcome } from './provider-views.ts'
 
@@ -31,9 +32,8 @@ interface ProviderRequest extends PageRequest {
 /** One request, and what it takes to answer it. */
 interface Visit {
   readonly core: Core
-  readonly context: Context
+  readonly browser: Browser
   readonly cookies: ProviderCookies
-  readonly session: CookieSession
   readonly provider: string
 }
 
@@ -49,20 +49,17 @@ type SignedIn = Extract<Finished, { status: 'signedIn' }>
  * somebody else's sign-in signs nobody in (login CSRF).
  */
 export async function answerProvider(asked: ProviderRequest, core: Core, proxies: TrustedProxies): Promise<Answer | null> {
-  const { request, path, search, requestId } = asked
+  const { request, path, search } = asked
   const [, step, provider = ''] = paths.exec(path) ?? []
-  const origin = originOf(request, requestId, proxies)
-  const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin })
   const visit: Visit = {
     core,
-    context,
     provider,
+    browser: browserOf(asked, core, proxies),
     cookies: new ProviderCookies(core.settings, request.headers),
-    session: new CookieSession(core, request.headers, { isCredential: true }),
   }
   const query = new URLSearchParams(search)
   const { method = '' } = request
-  return answerPage(
+  const answer = await answerPage(
     asked,
     core,
     async () => {
@@ -77,44 +74,65 @@ export async function answerProvider(asked: ProviderRequest, core: Core, proxies
       }
       throw methodNotAllowed({ method, allowed: step === 'start' ? ['GET'] : ['GET', 'POST'] })
     },
-    (error) => failure(core, error, asked),
+    (error) => failure(visit, error, asked),
   )
+  return answer && withCookies(answer, visit.browser.cookies)
 }
 
-async function start({ context, cookies, provider }: Visit, query: URLSearchParams): Promise<Answer> {
+/** What a guest said who gives up the guest account, if it is the one who is here; empty: nobody is here as a guest; null: they have to be asked first. */
+async function consentOf({ browser }: Visit, given: string | null): Promise<string | null> {
+  const leaving = leavingOf((await browser.cookies.found()).principal)
+  if (leaving === null) return ''
+  return given === leaving ? leaving : null
+}
+
+/** Asks the guest; the answer leads to this page again. */
+async function askGuest({ browser, provider }: Visit, query: URLSearchParams): Promise<Answer> {
+  const leaving = leavingOf((await browser.cookies.found()).principal) ?? ''
+  const others = [...query].filter(([name]) => name !== leaveName)
+  return guestAtProvider(`${provider}?${new URLSearchParams([...others, [leaveName, leaving]]).toString()}`)
+}
+
+async function start(visit: Visit, query: URLSearchParams): Promise<Answer> {
+  const { core, browser, cookies, provider } = visit
+  if (!keepsSessions(core.settings)) return noSessionsHere()
+  const leave = await consentOf(visit, query.get(leaveName))
+  if (leave === null) return askGuest(visit, query)
   const redirectTo = query.get('redirectTo')
   const input = { provider, ...(redirectTo !== null && { redirectTo }) }
-  const begun = (await context.call('auth.startOAuth', input)) as OutputOf<Signatures['auth']['startOAuth']>
+  const begun = (await browser.stranger.call('auth.startOAuth', input)) as OutputOf<Signatures['auth']['startOAuth']>
   const attempt = attemptOf(new URL(begun.url).searchParams.get('state') ?? '')
-  return redirect(begun.url, cookies.set(attempt, { challenge: begun.challenge, redirectTo: null }))
+  return redirect(begun.url, cookies.set(attempt, { challenge: begun.challenge, redirectTo: null, leave }))
 }
 
 async function finish(visit: Visit, query: URLSearchParams): Promise<Answer> {
-  const { context, cookies, provider } = visit
+  const { browser, cookies, provider } = visit
   const [state, code, issuer] = [query.get('state'), query.get('code'), query.get('iss')]
-  if (query.has('error')) return refusedByProvider(query.get('error') === 'access_denied')
+  if (query.has('error')) return refusedByProvider(query.get('error') === 'access_denied', await browser.cookies.known())
   if (state === null || code === null || state === '' || code === '') return signInOver()
   const attempt = attemptOf(state)
   const waiting = cookies.waiting(attempt)
   if (waiting === null) return signInOver()
+  const leave = await consentOf(visit, query.get(leaveName) ?? waiting.leave)
+  if (leave === null) return askGuest(visit, query)
   const input = { provider, challenge: waiting.challenge, state, code, ...(issuer !== null && { issuer }) }
-  const answer = (await context.call('auth.finishOAuth', input)) as Finished
+  const answer = (await browser.stranger.call('auth.finishOAuth', input)) as Finished
   if (answer.status === 'signedIn') return completeSignIn(visit, attempt, answer, answer.redirectTo)
   if (!answer.methods.some((method) => method !== 'passkey')) return withFields(noPasskeys(), cookies.clear(attempt))
   return withFields(
     codeForm(200, { provider, attempt }, null),
-    cookies.set(attempt, { challenge: answer.challenge, redirectTo: answer.redirectTo }),
+    cookies.set(attempt, { challenge: answer.challenge, redirectTo: answer.redirectTo, leave }),
   )
 }
 
 async function verifyFactor(visit: Visit, attempt: string, code: string): Promise<Answer> {
-  const { context, cookies, provider } = visit
+  const { browser, cookies, provider } = visit
   const waiting = cookies.waiting(attempt)
-  if (waiting === null) return signInOver()
+  if (waiting === null || (await consentOf(visit, waiting.leave)) === null) return signInOver()
   if (code === '') return codeForm(400, { provider, attempt }, 'Enter the code.')
   try {
-    const answer = (await context.call('auth.completeSignIn', { challenge: waiting.challenge, ...factorOf(code) })) as SignedIn
-    return completeSignIn(visit, attempt, answer, null, waiting)
+    const answer = (await browser.stranger.call('auth.completeSignIn', { challenge: waiting.challenge, ...factorOf(code) })) as SignedIn
+    return await completeSignIn(visit, attempt, answer, null, waiting)
   } catch (error) {
     const again = error instanceof DenizenError && ['unauthenticated', 'limited', 'invalid'].includes(error.kind)
     if (!again || error.code === 'auth.challengeOver') throw error
@@ -127,15 +145,15 @@ async function verifyFactor(visit: Visit, attempt: string, code: string): Promis
 }
 
 /** Browsers block a form whose answer redirects to another site (Content-Security-Policy: form-action); after a form, a link is shown instead. */
-function completeSignIn(
-  { session, cookies }: Visit,
+async function completeSignIn(
+  { browser, cookies }: Visit,
   attempt: string,
   answer: SignedIn,
   redirectTo: string | null,
   after?: PendingSignIn,
-): Answer {
-  session.setTokens(answer)
-  const fields = [...cookies.clear(attempt), ...session.fields]
+): Promise<Answer> {
+  await browser.cookies.replace(answer)
+  const fields = cookies.clear(attempt)
   return redirectTo === null ? withFields(welcome(answer.user.username, after?.redirectTo ?? null), fields) : redirect(redirectTo, fields)
 }
 
@@ -157,7 +175,7 @@ function withFields(answer: Answer, fields: Fields): Answer {
   return { ...answer, headers: [...(answer.headers ?? []), ...fields] }
 }
 
-function failure(core: Core, error: DenizenError, { request, requestId }: ProviderRequest): Answer {
+async function failure({ core, browser }: Visit, error: DenizenError, { request, requestId }: ProviderRequest): Promise<Answer> {
   if (error.code === 'identities.unknownProvider') return noSuchProvider()
-  return failurePage(error, requestId, { onward: elsewhereFirst(core, error, request.url ?? '/') })
+  return failurePage(error, requestId, { onward: elsewhereFirst(core, error, request.url ?? '/', await browser.cookies.known()) })
 }

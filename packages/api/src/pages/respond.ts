@@ -21,19 +21,22 @@ export async function readForm(request: IncomingMessage, limit = longestForm): P
   return body === null ? null : new URLSearchParams(body)
 }
 
+/** Makes the page that tells of an error. */
+type Failure = (error: DenizenError, requestId: string) => Answer | Promise<Answer>
+
 /** Answers with a page also when the work fails: people at a browser are not shown JSON. */
 export async function answerPage(
   { requestId }: Pick<PageRequest, 'requestId'>,
   core: Core,
   work: () => Promise<Answer | null>,
-  failure: (error: DenizenError, requestId: string) => Answer = failurePage,
+  failure: Failure = failurePage,
 ): Promise<Answer | null> {
   try {
     return await work()
   } catch (thrown) {
     const error = toDomainError(thrown, { path: undefined, requestId })
     if (error.kind === 'internal' && error !== thrown) core.ports.logger.error('a page failed unexpectedly', { requestId, error: thrown })
-    return failure(error, requestId)
+    return await failure(error, requestId)
   }
 }
 
@@ -46,12 +49,7 @@ export interface FormPage {
 }
 
 /** Answers for a page with a form: GET shows it, POST acts. */
-export function answerForm(
-  asked: PageRequest,
-  core: Core,
-  { show, act }: FormPage,
-  failure?: (error: DenizenError, requestId: string) => Answer,
-): Promise<Answer | null> {
+export function answerForm(asked: PageRequest, core: Core, { show, act }: FormPage, failure?: Failure): Promise<Answer | null> {
   const { request, search } = asked
   const { method = '' } = request
   const work = async (): Promise<Answer | null> => {

@@ -1,5 +1,6 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
+import { guestSigningOut, leaveName, leavingOf } from './guest.ts'
 import { notice, page, timeElement } from './layout.ts'
 import { signInFirst } from './sign-in.ts'
 import { signOutForm } from './sign-in-views.ts'
@@ -24,8 +25,13 @@ export const answerSessions = sessionPage({
 
 /** Signs out in this browser. Whoever opens the address is asked: no link signs anybody out. */
 export const answerSignOut = sessionPage({
-  show: () => notice(200, 'Sign out?', signOutForm),
-  async act(visitor) {
+  show({ principal }) {
+    const leaving = leavingOf(principal)
+    return leaving === null ? notice(200, 'Sign out?', signOutForm) : guestSigningOut(leaving)
+  },
+  async act(visitor, _, fields) {
+    const leaving = leavingOf(visitor.principal)
+    if (leaving !== null && fields.get(leaveName) !== leaving) return guestSigningOut(leaving)
     const left = (await visitor.signOut())
       ? []
       : ['The session itself could not be ended from here: it may not be used from this address, or too often.']

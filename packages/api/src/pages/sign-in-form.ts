@@ -1,6 +1,7 @@
 import { DenizenError, type OutputOf, type SignInAnswer, type Signatures } from '@denizen/core'
 import { malformed } from '../errors.ts'
 import type { Context } from '../procedures.ts'
+import { leaveName } from './guest.ts'
 
 /** The fields with which somebody signs in on a page. */
 export interface SignInFields {
@@ -11,6 +12,8 @@ export interface SignInFields {
   readonly code: string
   /** Whether the page asked for a code too. */
   readonly hasCode: boolean
+  /** What a guest says who gives up the guest account; empty: nothing. */
+  readonly leave: string
   /** What the browser answers for a passkey, as JSON; empty: none was used. */
   readonly passkey: string
   /** What the page's script asks the browser for, as JSON; empty: there is no passkey. Sent back only to be asked again. */
@@ -27,6 +30,7 @@ export function signInFieldsOf(fields: URLSearchParams): SignInFields {
     challenge: text('challenge'),
     code: text('code').trim(),
     hasCode: fields.has('code'),
+    leave: text(leaveName),
     passkey: text('passkey'),
     options: text('options'),
     isFirst: text('first') === 'yes',

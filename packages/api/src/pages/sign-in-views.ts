@@ -1,5 +1,6 @@
 import { html, type Core, type Html } from '@denizen/core'
 import type { Answer } from '../answer.ts'
+import { guestWarning, leaveBox, leaveField } from './guest.ts'
 import { factorField, notice, page, withRequests, withScript, wrongField } from './layout.ts'
 import { passkeyFormScriptPath } from './passkey-form-script.ts'
 import { waysToBegin } from './ways-to-begin.ts'
@@ -21,6 +22,10 @@ export const passkeyFields = ({ challenge, options, isFirst = false }: PasskeyQu
     <input type="hidden" name="first" value="${isFirst ? 'yes' : ''}" />
     <input type="hidden" name="options" value="${options}" />`
 
+/** Who signs in, so that nobody types it again when the second factor comes too late. */
+export const identifierField = (identifier: string): Html | null =>
+  identifier === '' ? null : html`<input type="hidden" name="identifier" value="${identifier}" />`
+
 /** Below the form `passkey-form`: its script asks the browser for the passkey, and sends the form with the answer. */
 export const passkeyScript: Html = html`<p class="problem" id="passkey-problem" role="alert" hidden></p>
   <noscript><p class="soft">Passkeys need JavaScript, because it is the browser that asks for one.</p></noscript>
@@ -33,6 +38,8 @@ interface Typed {
   /** Where to go on, by name; empty: to the first page. */
   readonly next: string
   readonly identifier: string
+  /** What the form says if the guest who is here signs in; null: no guest is. */
+  readonly leaving: string | null
 }
 
 const nextField = (next: string): Html | null => (next === '' ? null : html`<input type="hidden" name="next" value="${next}" />`)
@@ -43,10 +50,11 @@ export function signInForm(status: number, core: Core, typed: Typed, message: st
     status,
     title,
     html`<h1>${title}</h1>
-      ${problem(message)} ${passwordForm(typed, message !== null)}
+      ${guestWarning(typed.leaving)} ${problem(message)} ${passwordForm(typed, message !== null)}
       <form method="post" action="sign-in" id="passkey-form">
         ${nextField(typed.next)} ${passkeyFields({ challenge: '', options: '', isFirst: true })}
         <input type="hidden" name="passkey" value="" />
+        ${leaveBox(typed.leaving)}
         <div class="buttons"><button>Sign in with a passkey</button></div>
       </form>
       ${passkeyScript}
@@ -57,9 +65,9 @@ export function signInForm(status: number, core: Core, typed: Typed, message: st
   return withRequests(withScript(answer))
 }
 
-const passwordForm = ({ next, identifier }: Typed, isWrong: boolean): Html =>
+const passwordForm = ({ next, identifier, leaving }: Typed, isWrong: boolean): Html =>
   html`<form method="post" action="sign-in">
-    ${nextField(next)} ${passwordFields(identifier, isWrong)}
+    ${nextField(next)} ${passwordFields(identifier, isWrong)} ${leaveBox(leaving)}
     <div class="buttons"><button class="main">Sign in</button></div>
   </form>`
 
@@ -95,12 +103,15 @@ export const passwordFields = (identifier: string, isWrong: boolean): Html =>
 /** Asks for a second factor: a code, a passkey, or either. */
 export interface FactorQuestion extends PasskeyQuestion {
   readonly next: string
+  /** Who it is, to start again with; and what a guest said who gives up the guest account. Empty: nobody, nothing. */
+  readonly identifier: string
+  readonly leave: string
   /** Whether a code will do. */
   readonly hasCode: boolean
 }
 
 export function factorForm(status: number, asked: FactorQuestion, message: string | null): Answer {
-  const hidden = html`${nextField(asked.next)} ${passkeyFields(asked)}`
+  const hidden = html`${nextField(asked.next)} ${identifierField(asked.identifier)} ${leaveField(asked.leave)} ${passkeyFields(asked)}`
   const answer = page(
     status,
     title,
@@ -137,6 +148,16 @@ export function passkeysNeedScript(): Answer {
     title,
     'Passkeys need JavaScript, because it is the browser that asks for one.',
     html`<a class="main" href="sign-in">Sign in with a password</a>`,
+  )
+}
+
+/** For whoever would sign in over plain HTTP, on another machine. */
+export function noSessionsHere(): Answer {
+  return notice(
+    403,
+    'Nobody can sign in at this address',
+    'Browsers keep no session for an address that begins with http: anybody on the way could take it over.',
+    'Ask whoever runs this installation for an address that begins with https. Programs, and the page for the code of a device, work here.',
   )
 }
 

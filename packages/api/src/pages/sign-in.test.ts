@@ -139,6 +139,23 @@ describe('the page for signing in', () => {
     expect(goal(await post('/sign-in', { identifier: user.username, password: chosen }))).toEqual([303, './'])
   })
 
+  test('whoever is refused in a browser in which they are signed in stays so, and is told that this browser counts', async () => {
+    const { world } = served()
+    const { user, cookies } = await signedIn()
+    await world.asSystem().sessions.endAll({ userId: user.id })
+    const { cookies: here } = { cookies: cookiesOf(await post('/sign-in', { identifier: user.username, password }, cookies)) }
+    const limits = { maxConcurrentLogins: 1, loginExcess: 'refuse' } as const
+    const { id: policyId } = await world.asSystem().policies.create({ name: 'this-place-only', limits })
+    await world.asSystem().policies.assign({ policyId, userId: user.id })
+    const refused = await post('/sign-in', { identifier: user.username, password, next: 'passkeys' }, here)
+    expect([refused.status, refused.headers.getSetCookie()]).toEqual([403, []])
+    expect(refused.text).toContain(`You are still signed in here, as <strong>${user.username}</strong>`)
+    expect(refused.text).toContain('action="./sign-out"')
+    expect((await open('/', here)).text).toContain(user.username)
+    await post('/sign-out', {}, here)
+    expect(goal(await post('/sign-in', { identifier: user.username, password }))).toEqual([303, './'])
+  })
+
   test('after the last wrong code the sign-in starts anew; after many wrong passwords it says when', async () => {
     const ada = await served().world.signUp()
     const app = await enrolAuthenticator(served().world, ada)

@@ -1,8 +1,10 @@
 import { type Core, type DenizenError, type SignedIn } from '@denizen/core'
 import type { Answer } from '../answer.ts'
+import { keepsSessions } from '../cookies.ts'
 import { errorHeaders, httpErrorOf } from '../errors.ts'
+import { leavingOf, undecidedGuest } from './guest.ts'
 import { mayTryAgain, signInFieldsOf, signInProblem, signInWith, type SignInFields } from './sign-in-form.ts'
-import { alreadySignedIn, factorForm, passkeysNeedScript, signInForm } from './sign-in-views.ts'
+import { alreadySignedIn, factorForm, noSessionsHere, passkeysNeedScript, signInForm } from './sign-in-views.ts'
 import { leadTo, sessionPage, type Visitor } from './visitor.ts'
 
 /** The pages on which one may go on after signing in, named by `next` in the address; anything else leads to the first page. */
@@ -22,24 +24,33 @@ export const signInFirst = (next: string): Answer => leadTo(`sign-in?next=${next
  */
 export const answerSignIn = sessionPage(
   {
-    show: (visitor, core, query) => greet(core, visitor, goalOf(query)),
-    act: (visitor, core, fields) => signIn(core, visitor, signInFieldsOf(fields), goalOf(fields)),
+    show: (visitor, core, query) => (keepsSessions(core.settings) ? greet(core, visitor, goalOf(query)) : noSessionsHere()),
+    act: async (visitor, core, fields) =>
+      keepsSessions(core.settings) ? signIn(core, visitor, signInFieldsOf(fields), goalOf(fields)) : noSessionsHere(),
   },
-  { assurance: 'You are not signed in' },
+  { assurance: 'Nothing was changed' },
 )
 
 function greet(core: Core, { principal, isRecent }: Visitor, next: string): Answer {
-  if (principal === null) return signInForm(200, core, { next, identifier: '' }, null)
+  const leaving = leavingOf(principal)
+  if (principal === null || leaving !== null) return signInForm(200, core, { next, identifier: '', leaving }, null)
   if (next === '') return alreadySignedIn(principal.username)
   if (isRecent) return leadTo(next)
-  return signInForm(200, core, { next, identifier: principal.username }, 'You signed in a while ago. For this, please sign in again.')
+  return signInForm(
+    200,
+    core,
+    { next, identifier: principal.username, leaving },
+    'You signed in a while ago. For this, please sign in again.',
+  )
 }
 
 async function signIn(core: Core, visitor: Visitor, fields: SignInFields, next: string): Promise<Answer> {
   const { identifier, password, challenge, passkey, isFirst } = fields
   // The script would have asked for the passkey before it sent the form.
   if (isFirst && passkey === '') return passkeysNeedScript()
-  const typed = { next, identifier }
+  const leaving = leavingOf(visitor.principal)
+  const typed = { next, identifier, leaving }
+  if (leaving !== null && fields.leave !== leaving) return signInForm(400, core, typed, undecidedGuest)
   if (challenge === '' && (identifier === '' || password === ''))
     return signInForm(400, core, typed, 'Enter your username or email address, and your password.')
   try {
@@ -47,7 +58,7 @@ async function signIn(core: Core, visitor: Visitor, fields: SignInFields, next: 
     if (answer.status === 'signedIn') return await welcome(visitor, next, answer)
     const hasCode = answer.methods.some((method) => method !== 'passkey')
     const options = answer.passkey === null ? '' : JSON.stringify(answer.passkey)
-    return factorForm(200, { next, challenge: answer.challenge, hasCode, options }, null)
+    return factorForm(200, { ...typed, leave: fields.leave, challenge: answer.challenge, hasCode, options }, null)
   } catch (error) {
     const message = signInProblem(error)
     if (message === null) throw error

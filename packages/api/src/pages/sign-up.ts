@@ -1,6 +1,5 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer, Fields } from '../answer.ts'
-import { malformed } from '../errors.ts'
 import { notice, page, passwordHint, usernameField } from './layout.ts'
 import {
   alert,
@@ -34,10 +33,10 @@ export const signUpPage: LinkPage = {
       await context.call('auth.requestPasswordReset', { email: link.email })
       return notice(200, 'Check your email', html`A link to choose a new password is on its way to <strong>${link.email}</strong>.`)
     }
-    if (decision !== 'confirm') throw malformed('decision', 'confirm or reset')
     const password = form.text('password')
     const binding = password === '' ? signUp.bindingFor(link.email) : null
     const typed = { token: form.token, username: form.text('username').trim(), fullName: form.text('fullName').trim(), hasPassword: false }
+    if (decision !== 'confirm') return signUpForm(400, link, typed, { field: null, message: 'Press Confirm.' })
     try {
       const confirmed = (await context.call('auth.verifyEmail', { ...inputOf(link, typed), ...proofOf(password, binding) })) as Done
       const session = password === '' ? null : await signIn(confirmed.user.email, password)

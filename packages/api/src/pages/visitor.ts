@@ -1,12 +1,12 @@
-import { anonymousActor, userActor, type Core, type Principal, type SignedIn } from '@denizen/core'
+import { anonymousActor, userActor, type Core, type Origin, type Principal, type SignedIn } from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import { CookieSession } from '../cookies.ts'
-import { toDomainError } from '../errors.ts'
 import { Origins } from '../origins.ts'
 import type { Context } from '../procedures.ts'
 import { elsewhereFirst } from './elsewhere-first.ts'
+import { namingOrigin } from './layout.ts'
 import { answerForm, failurePage, type PageRequest, type Wording } from './respond.ts'
 
 /** Who has a page open in a browser: somebody who is signed in there by cookie, or nobody. */
@@ -35,81 +35,84 @@ interface SessionForm {
   readonly act?: (visitor: Visitor, core: Core, fields: URLSearchParams) => Promise<Answer>
 }
 
+/** Whoever has a page open, found when it matters. `visit` renews a session whose access token is over. */
+export interface Browser {
+  readonly cookies: CookieSession
+  readonly origin: Origin
+  readonly stranger: Context
+  visit(): Promise<{ readonly visitor: Visitor; readonly isRenewed: boolean }>
+}
+
+/** The browser that a page is opened in. */
+export function browserOf(
+  { request, requestId }: Pick<PageRequest, 'request' | 'requestId'>,
+  core: Core,
+  proxies: TrustedProxies,
+): Browser {
+  const origin = originOf(request, requestId, proxies)
+  const cookies = new CookieSession(core, request.headers, { isCredential: true, origin })
+  const stranger = contextOf(core, { actor: anonymousActor, credential: 'none', origin })
+  return {
+    cookies,
+    origin,
+    stranger,
+    async visit() {
+      const { principal, isRenewed } = await cookies.found()
+      const context = principal === null ? stranger : contextOf(core, { actor: userActor(principal), credential: 'accepted', origin })
+      return { visitor: visitorOf({ principal, context, stranger }, core, cookies), isRenewed }
+    },
+  }
+}
+
 /** Answers together with the cookies that have changed, also where it tells of an error: the session may have been renewed before. */
 export function sessionPage({ show, act }: SessionForm, wording: Wording = {}): SessionPage {
   return async (asked, core, proxies) => {
-    const cookies = new CookieSession(core, asked.request.headers, { isCredential: true })
-    const origin = originOf(asked.request, asked.requestId, proxies)
-    const stranger = contextOf(core, { actor: anonymousActor, credential: 'none', origin })
-    const visitorWith = async (token: string | null): Promise<Visitor> => {
-      const principal = token === null ? null : await core.authenticate(token)
-      const context = principal === null ? stranger : contextOf(core, { actor: userActor(principal), credential: 'accepted', origin })
-      return visitorOf({ principal, context, stranger }, core, cookies, asked.requestId)
-    }
+    const browser = browserOf(asked, core, proxies)
     const form = {
       async show(query: URLSearchParams) {
-        const { token, isNew } = await accessOf(core, cookies, stranger)
+        const { visitor, isRenewed } = await browser.visit()
         // The next request is the first to use it: if this answer is lost, the refresh token is still good for another.
-        return isNew ? leadTo(addressOf(asked)) : show(await visitorWith(token), core, query)
+        return isRenewed ? leadTo(addressOf(asked)) : show(visitor, core, query)
       },
       act:
         act &&
         (async (fields: URLSearchParams) => {
           // The browser sends cookies with the forms of any other site, and no site signs its visitors in or out here (CSRF).
           new Origins(core).demand(asked.request.headers)
-          return act(await visitorWith((await accessOf(core, cookies, stranger)).token), core, fields)
+          return act((await browser.visit()).visitor, core, fields)
         }),
     }
-    const answer = await answerForm(asked, core, form, (error, requestId) =>
-      failurePage(error, requestId, { onward: elsewhereFirst(core, error, asked.request.url ?? '/'), ...wording }),
-    )
-    return answer && { ...answer, headers: [...(answer.headers ?? []), ...cookies.fields] }
+    const answer = await answerForm(asked, core, form, async (error, requestId) => {
+      const onward = elsewhereFirst(core, error, asked.request.url ?? '/', await browser.cookies.known())
+      return failurePage(error, requestId, { onward, ...wording })
+    })
+    return answer && withCookies(namingOrigin(answer), browser.cookies)
   }
 }
 
-/** The access token of the browser's session. One that is over is exchanged, so that people stay signed in as long as their session lasts. */
-async function accessOf(core: Core, cookies: CookieSession, { call }: Context): Promise<{ token: string | null; isNew: boolean }> {
-  const { access } = cookies
-  if (access !== null && (await core.authenticate(access)) !== null) return { token: access, isNew: false }
-  const token = await cookies.renew(call)
-  return { token, isNew: token !== null }
+/** The answer, with the cookies that have changed. */
+export function withCookies(answer: Answer, { fields }: CookieSession): Answer {
+  return { ...answer, headers: [...(answer.headers ?? []), ...fields] }
 }
 
-function visitorOf(
-  who: Pick<Visitor, 'principal' | 'context' | 'stranger'>,
-  core: Core,
-  cookies: CookieSession,
-  requestId: string,
-): Visitor {
-  const { principal, context } = who
-  const end = async (): Promise<boolean> => {
-    if (principal === null) return true
-    try {
-      await context.call('auth.signOut', {})
-      return true
-    } catch (thrown) {
-      const error = toDomainError(thrown, { path: 'auth.signOut', requestId })
-      if (error.kind === 'internal') core.ports.logger.error('a session in a browser was not ended', { requestId, error: thrown })
-      return error.kind === 'unauthenticated'
-    }
-  }
+function visitorOf(who: Pick<Visitor, 'principal' | 'context' | 'stranger'>, core: Core, cookies: CookieSession): Visitor {
+  const { principal } = who
   const { recentAuthUntil = null } = principal ?? {}
   return {
     ...who,
     isRecent: recentAuthUntil !== null && recentAuthUntil > core.ports.clock.now(),
     async open(session) {
-      cookies.setTokens(session)
-      await end()
+      await cookies.replace(session)
     },
     signOut() {
       cookies.clear()
-      return end()
+      return principal === null ? Promise.resolve(true) : cookies.end(principal)
     },
   }
 }
 
 /** The page itself, as seen from it. */
-function addressOf({ request: { url = '/' }, search }: PageRequest): string {
+export function addressOf({ request: { url = '/' }, search }: PageRequest): string {
   const [path = ''] = url.split('?')
   return `${path.slice(path.lastIndexOf('/') + 1) || './'}${search}`
 }
