@@ -6,7 +6,7 @@ export const profileExamples = {
       const self = await somebody(world, 'takes-data-along')
       // The last of everything is then the same in every world.
       await self.as.users.updateCurrent({ displayName: 'Goes Away' })
-      return { as: self, input: { limit: 1 } }
+      return { as: self, input: { userId: self.user.id, limit: 1 } }
     },
     // Reads everything, and takes nothing away.
     fails: async (world) => ({ as: await world.database.people.asMonitor(), input: { userId: world.admin.user.id } }),
