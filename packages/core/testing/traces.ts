@@ -87,7 +87,7 @@ export async function traced(world: World, provider: TestProvider): Promise<Trac
   await world.core.as(userActor(principal), bossOrigin).users.updateCurrent({ displayName: 'Ada' })
   // Both are written in the background, and only where a policy says so.
   await world.rows(
-    `insert into permission_uses (user_id, permission, home, last_used_at) select ?, 'teams.' || p, ?, now() from unnest('{create,list,update}'::text[]) p`,
+    `insert into permission_uses (user_id, permission, home, last_used_at) select ?, 'teams.' || p, ?, now() from unnest('{create,list,update}'::text[]) p on conflict do nothing`,
     [uuidOf(userId), uuidOf(own.id)],
   )
   await world.rows('insert into request_windows (user_id, started_at, taken) values (?, now(), 1)', [uuidOf(userId)])
