@@ -3,6 +3,7 @@ import { inputWords, isObject, signatures } from '@denizen/core/contract'
 import type { z } from 'zod'
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node, type Pair } from 'yaml'
 import { denizen } from './common-options.ts'
+import { detailsOf } from './error-details.ts'
 import { usageError, withNext } from './failure.ts'
 import { readText } from './input-files.ts'
 import { aliasInWords, yamlInWords } from './yaml-words.ts'
@@ -67,15 +68,13 @@ function valueOf(yaml: Document, name: string): unknown {
 /** The issues of a server's error have paths that begin at the input: `document.roles.editor`. */
 function locate(error: unknown, name: string, positions: Positions): unknown {
   if (!(error instanceof DenizenError)) return error
-  const { issues } = error.details
-  if (!Array.isArray(issues)) return error
-  const told = issues as readonly { readonly path: string; readonly message: string }[]
+  const { issues: told, count } = detailsOf(error)
+  if (told.length === 0) return error
   const { details } = invalid(
     name,
     told.map((issue) => positions.issue(issue.path.replace(/^document\.?/, ''), issue.message)),
   )
-  const { count } = error.details
-  const more = typeof count === 'number' && count > told.length ? `\n… and ${count - told.length} more` : ''
+  const more = count !== undefined && count > told.length ? `\n… and ${count - told.length} more` : ''
   return new DenizenError(
     error.code,
     error.kind,

@@ -171,5 +171,5 @@ async function runAction<S extends Signature<ActionName>>(
   const { idempotencyKey } = options
   const answer = await withReauthentication(connection, () => call(input, idempotencyKey === undefined ? {} : { idempotencyKey }))
   if (formatOf(options) === 'text') await face.lookUp?.(connection, answer as OutputOf<S>)
-  printAnswer(formatOf(options), answer, () => face.show(answer as OutputOf<S>, options, command.args))
+  printAnswer(formatOf(options), answer as OutputOf<S>, (shown) => face.show(shown, options, command.args))
 }

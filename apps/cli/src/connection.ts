@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import { DenizenError } from '@denizen/core/calls'
 import { distance } from '@denizen/core/contract'
 import type { Connection } from './calls.ts'
@@ -8,9 +7,9 @@ import { contextNames, lastUrl, readLogin } from './login-store.ts'
 import { existingContext, type Context } from './contexts.ts'
 import { nextStep, type Typed } from './next-steps.ts'
 import { denizen, type ConnectionOptions } from './common-options.ts'
-import { note } from './output.ts'
 import { withName } from './reference-errors.ts'
-import { version } from './version.ts'
+import { serverCalls } from './server-calls.ts'
+import { serverFetch } from './server-fetch.ts'
 
 /** Where `denizen serve` listens by default. */
 export const defaultUrl = 'http://localhost:4000'
@@ -45,12 +44,11 @@ async function connect(options: ConnectionOptions): Promise<Connection> {
 
 /** A connection to a server with this token, with the saved login, or anonymous. */
 export async function remote(url: string, credential: string | SavedLogin | null, debug: boolean): Promise<Connection> {
-  const { createClient } = await import('@denizen/client')
-  const fetch = named(debug ? loggingFetch : globalThis.fetch)
+  const fetch = serverFetch(url, { debug })
   const calls =
     credential instanceof SavedLogin
-      ? createClient({ url, token: () => credential.token(), fetch: credential.over(fetch) })
-      : createClient({ url, token: credential, fetch })
+      ? await serverCalls({ url, token: () => credential.token(), fetch: credential.over(fetch) })
+      : await serverCalls({ url, token: credential, fetch })
   return { calls, url, context: null, isOneOfMany: false, close: async () => {} }
 }
 
@@ -88,8 +86,8 @@ function withScheme(text: string): string | null {
 /** Letters in which a variable differs that was meant to be one of ours; fewer in a short name, which is near to settings of the server. */
 const mostWrong = (name: string) => (name.length < 'DENIZEN_'.length + 4 ? 1 : 2)
 
-/** What tells a client where to go, and as whom. */
-const variables = ['DENIZEN_URL', 'DENIZEN_TOKEN', 'DENIZEN_CONTEXT'] as const
+/** What tells a client where to go, as whom, and how long to wait. */
+const variables = ['DENIZEN_URL', 'DENIZEN_TOKEN', 'DENIZEN_CONTEXT', 'DENIZEN_TIMEOUT'] as const
 
 /**
  * Throws for a variable that was probably meant to be one of these: without it the call would go to another server, or as somebody else.
@@ -118,32 +116,6 @@ async function credentialFor(url: string, { name, namedBy }: Context): Promise<s
   if (given !== null) return given
   const login = await readLogin(name)
   return login !== null && new URL(login.url).origin === new URL(url).origin ? new SavedLogin(name, login) : null
-}
-
-/** The fetch that says who asks: people see it among their sessions. */
-function named(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
-  const name = `denizen/${version()} (${hostname().replaceAll(/[^\w.-]/g, '')})`
-  return (input, init) => {
-    const headers = new Headers(init?.headers)
-    headers.set('user-agent', name)
-    return fetch(input, { ...init, headers })
-  }
-}
-
-/** Logs paths and times only, because query strings hold inputs. */
-async function loggingFetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-  const started = performance.now()
-  const url = new URL(input instanceof Request ? input.url : input)
-  const tell = (outcome: string) =>
-    note(`debug: ${init?.method ?? 'GET'} ${url.origin}${url.pathname} ${outcome} ${(performance.now() - started).toFixed(1)} ms`)
-  try {
-    const response = await fetch(input, init)
-    tell(String(response.status))
-    return response
-  } catch (error) {
-    tell('no answer')
-    throw error
-  }
 }
 
 /** The error with the name that was typed, and the next step for the user. */

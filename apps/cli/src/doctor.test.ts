@@ -84,6 +84,11 @@ it('a database that does not answer is named, with the reason, and without its p
   for (const secret of ['canary', masterKey]) expect(told).not.toContain(secret)
 })
 
+it('Found by an attacker: an address of IPv6 stands in brackets before its port', async () => {
+  const env = { DATABASE_URL: 'postgres://u@[::1]:1/d', DENIZEN_MASTER_KEY: masterKey }
+  expect((await examine(env)).check('Database')?.found).toContain('PostgreSQL [::1]:1/d cannot be reached')
+})
+
 it.each([
   [{ standby: false, setting: 'off', source: 'default' }, null],
   [{ standby: true, setting: 'off', source: 'default' }, /a standby.*Name the primary/],

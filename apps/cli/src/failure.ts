@@ -1,5 +1,6 @@
 import { DenizenError, type ErrorKind } from '@denizen/core/calls'
 import { CommanderError } from 'commander'
+import { detailsOf } from './error-details.ts'
 import { nextStep } from './next-steps.ts'
 import { json, labelled } from './output.ts'
 
@@ -85,10 +86,11 @@ function unexpected(thrown: unknown): Failure {
 }
 
 /** An error message names only the first wrong field; on the command line all of them are listed. */
-function messageOf({ message, details }: DenizenError): string {
-  const { issues } = details
-  if (!Array.isArray(issues) || issues.length < 2 || message.includes('\n')) return message
-  const lines = (issues as { path: string; message: string }[]).map(({ path, message }) => `  ${path === '' ? 'input' : path}: ${message}`)
+function messageOf(error: DenizenError): string {
+  const { message } = error
+  const { issues } = detailsOf(error)
+  if (issues.length < 2 || message.includes('\n')) return message
+  const lines = issues.map(({ path, message }) => `  ${path === '' ? 'input' : path}: ${message}`)
   return `The input is not valid.\n${lines.join('\n')}`
 }
 

@@ -1,10 +1,10 @@
+import { shellWord } from '@denizen/core/contract'
 import { constants } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import { DenizenError } from '@denizen/core/calls'
 import { denizen } from './common-options.ts'
 import { usageError } from './failure.ts'
 import { parseJson } from './input-options.ts'
-import { shellWord } from './next-steps.ts'
 import { readInput } from './prompts.ts'
 import { bytesOf, nameOf, textIn } from './text.ts'
 
@@ -25,11 +25,17 @@ export interface RecordFile {
 /** A file as text, which has to be UTF-8; `-` is standard input. */
 export async function readText(file: string): Promise<string> {
   if (file === '-') return readInput(largestInput)
+  requireName(file)
   const stream = createReadStream(file, { highWaterMark: 1 << 20 })
   const bytes = await bytesOf(stream, largestInput, () => tooLarge(file)).catch((error: unknown) => {
     throw error instanceof DenizenError ? error : unreadable(file, error)
   })
   return textIn(bytes, file)
+}
+
+/** Every command that reads a file calls it `<file>`. An empty name is mostly a variable of a script that is not set. */
+function requireName(file: string): void {
+  if (file === '') throw usageError('<file> is empty: the name of a file is needed.', 'Name a file, or - for standard input.')
 }
 
 /** The error for a file or directory that the system does not let us read. */

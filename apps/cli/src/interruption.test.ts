@@ -61,6 +61,15 @@ it('Found by a reviewer: one Ctrl-C that comes twice, from the terminal and from
   expect(stderr).not.toContain('on its way')
 })
 
+it.each(['SIGTERM', 'SIGHUP'] as const)('%s stops it after the part on its way too, and it is said how far it came', async (signal) => {
+  const { running, release } = await creating(1001, { heldPart: 1 })
+  process.kill(running.pid, signal)
+  await running.says('Stopping after this part.')
+  release()
+  const { code, stderr } = await running.ended
+  expect([code, stderr]).toEqual([130, expect.stringMatching(/Cancelled after \d+ of 1001\. \(cli\.cancelled\)/)])
+})
+
 it('Found by a reviewer: it does not promise to stop after a part that is the last', async () => {
   const { running, release, created } = await creating(2, { heldPart: 1 })
   process.kill(running.pid, 'SIGINT')

@@ -13,9 +13,9 @@ export function endAtInterruption(): void {
   })
 }
 
-/** Work in parts, which the first Ctrl-C stops between two of them, so that it can be said how far it came. */
+/** Work in parts, which the first signal to stop (Ctrl-C, SIGTERM, a terminal that is closed) stops between two of them, so that it can be said how far it came. */
 export interface Interruptible {
-  /** Whether Ctrl-C was pressed. */
+  /** Whether it was asked to stop. */
   isAsked(): boolean
   end(): void
 }
@@ -37,7 +37,9 @@ export function stopsAsked(): () => 'first' | 'again' | 'echo' {
   }
 }
 
-/** The second Ctrl-C ends the command at once; `last` says so. */
+const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** The second signal ends the command at once; `last` says so. */
 export function interruptible({ isLastPart, last }: { isLastPart(): boolean; last(): void }): Interruptible {
   const asked = stopsAsked()
   let isAsked = false
@@ -51,6 +53,11 @@ export function interruptible({ isLastPart, last }: { isLastPart(): boolean; las
     isAsked = true
     note(`\n${isLastPart() ? 'This is the last part.' : 'Stopping after this part.'} Press Ctrl+C again to stop at once.`)
   }
-  process.on('SIGINT', listen)
-  return { isAsked: () => isAsked, end: () => void process.off('SIGINT', listen) }
+  for (const signal of stopSignals) process.on(signal, listen)
+  return {
+    isAsked: () => isAsked,
+    end() {
+      for (const signal of stopSignals) process.off(signal, listen)
+    },
+  }
 }

@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import { DenizenError, systemActor, type Logger } from '@denizen/core'
 import { clusterDirectory, createRuntime, pinoLogger, readConfig, type Config, type Runtime } from '@denizen/runtime'
 import type { Connection } from './calls.ts'
+import { detailsOf } from './error-details.ts'
 import { usageError, withNext } from './failure.ts'
 import { denizen, type ConnectionOptions } from './common-options.ts'
 import { note } from './output.ts'
@@ -97,8 +98,6 @@ function loggingSql(logger: Logger): Logger {
 
 /** If a server has the directory open, the next step is to use that server. */
 function withOwner(error: DenizenError): DenizenError {
-  const { url } = error.details
-  return error.code === 'database.locked' && typeof url === 'string'
-    ? withNext(error, `Use the server that has it open: --url ${url}`)
-    : error
+  const { url } = detailsOf(error)
+  return error.code === 'database.locked' && url !== undefined ? withNext(error, `Use the server that has it open: --url ${url}`) : error
 }

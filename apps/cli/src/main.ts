@@ -10,6 +10,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(exitCodes.failure)
 })
 
+// A terminal that was closed (SIGHUP) takes no remarks, and what is running is finished all the same.
+process.stderr.on('error', () => {})
+
 endAtInterruption()
 process.exitCode = await run(process.argv.slice(2))
 // A server has stopped what it could within its time: whatever is still open belongs to somebody who does not answer.

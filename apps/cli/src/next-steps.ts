@@ -1,6 +1,7 @@
 import type { DenizenError, DenizenErrorCode } from '@denizen/core/calls'
-import { signatures, type Signature } from '@denizen/core/contract'
+import { shellWord, signatures, type Signature } from '@denizen/core/contract'
 import { denizen } from './common-options.ts'
+import { detailsOf } from './error-details.ts'
 
 /** What the command was connected to. */
 export interface CommandTarget {
@@ -27,21 +28,26 @@ const steps: Readonly<Record<string, Step>> = {
         : process.env['DENIZEN_TOKEN'] === undefined
           ? `Sign in: ${denizen} login${option}`
           : 'The token in DENIZEN_TOKEN is not valid, or not any more: set another one, or use your login: unset DENIZEN_TOKEN',
-  'request.denied': ({ details: { permission } }, { url, option, typed }) => {
+  'request.denied': (error, { url, option, typed }) => {
     if (url === null || url === undefined) return null
-    const orNamed = takesOrganization(String(permission)) ? ', or name an organization that you administer with --org' : ''
+    const { permission } = detailsOf(error)
+    const orNamed = takesOrganization(permission ?? '') ? ', or name an organization that you administer with --org' : ''
     const asked =
-      typeof permission === 'string'
+      permission !== undefined
         ? `. What would give it to you, and who can: ${denizen} access explain me ${shellWord(permission)}${within(typed)}`
         : ''
     return `Sign in as somebody who may: ${denizen} login${option}${orNamed}${asked}`
   },
-  'request.notFound': (error, where) => stepFor(String(error.details['type']), error, where),
+  'request.notFound': (error, where) => stepFor(detailsOf(error).type ?? '', error, where),
   'request.invalid': (error, where) => stepFor(kindOfWrongId(error), error, where),
   'request.notPlannable': 'Leave out --dry-run.',
   'request.notRepeatable': 'Leave out --idempotency-key.',
   'request.outcomeUnknown': repeatWithKey,
-  'client.timedOut': repeatWithKey,
+  'client.timedOut': (error) =>
+    [
+      ...(repeatWithKey(error)?.split('\n') ?? []),
+      'Look whether Denizen runs there, name another server with --url, or wait longer: DENIZEN_TIMEOUT=60 (seconds)',
+    ].join('\n'),
   'request.onlyCommands': 'Leave out --idempotency-key and --dry-run.',
   'request.unknownAction': 'The server and this command have different versions: compare them with --version.',
   'request.databaseUnavailable': `Find out why: ${denizen} doctor`,
@@ -64,13 +70,17 @@ const steps: Readonly<Record<string, Step>> = {
     ].join('\n'),
   'auth.cannotImpersonate': `Look at who there is: ${denizen} users list`,
   'client.unexpectedAnswer': (_, { url }) =>
-    `Open ${url ?? 'the URL'} in a browser: Denizen says there that it is one. Name another server with --url.`,
+    [
+      `Is ${url ?? 'this'} the address of a Denizen server? Open it in a browser: Denizen says there that it is one. Name another with --url.`,
+      'If it is one, its version may be another than that of this command: compare them with --version.',
+    ].join('\n'),
   'auth.linkInvalid': `For a password, ask for a new link: ${denizen} password forgot …`,
   'auth.outOfScope': `Set another token in DENIZEN_TOKEN, or use your login: unset DENIZEN_TOKEN. What this one may do: ${denizen} whoami`,
   'auth.outOfOrganization': 'Set another token in DENIZEN_TOKEN, or use your login: unset DENIZEN_TOKEN',
   'auth.ownSessionRequired': (_, { option }) =>
     `With a token set, use your login: unset DENIZEN_TOKEN; else sign in: ${denizen} login${option}`,
   'auth.notImpersonating': `See who you are: ${denizen} whoami`,
+  'auth.tooManyImpersonations': `See where you are signed in, and sign out where you began them: ${denizen} sessions list`,
   'auth.tooManySessions': (_, { option, typed }) => {
     const address = String(typed['identifier']).includes('@') ? word(typed, 'identifier') : '…'
     const here = typeof typed['inUse'] === 'string' ? `, but here that lists those of ${typed['inUse']}` : ''
@@ -80,8 +90,8 @@ const steps: Readonly<Record<string, Step>> = {
     ].join('\n')
   },
   'auth.noSetup': (_, { typed }) => `See its state: ${denizen} users get ${word(typed, 'userId')}`,
-  'factors.none': ({ details }, { typed }) =>
-    details['userId'] === undefined
+  'factors.none': (error, { typed }) =>
+    detailsOf(error).userId === undefined
       ? `Set one up: ${denizen} factors enrol`
       : `If the password is what is lost: ${denizen} users send-setup-link ${word(typed, 'userId')}`,
   'factors.noTotp': `See what there is: ${denizen} factors list`,
@@ -114,8 +124,11 @@ const steps: Readonly<Record<string, Step>> = {
   'request.internal': 'Look into the log of the server: it has the error, and what led to it.',
   'tokens.scopeTooWide': `See what you may do: ${denizen} access list-permissions`,
   'config.invalid': `See all settings, with what they mean: ${denizen} doctor --all`,
-  'database.locked': ({ details }) =>
-    `Stop ${typeof details['pid'] === 'number' ? `process ${details['pid']}` : 'the other process'}, or choose another directory: DENIZEN_DATA_DIR, or --data-dir of ${denizen} serve`,
+  'database.locked': (error) => {
+    const { pid } = detailsOf(error)
+    const owner = pid === undefined ? 'the other process' : `process ${pid}`
+    return `Stop ${owner}, or choose another directory: DENIZEN_DATA_DIR, or --data-dir of ${denizen} serve`
+  },
   'auth.stepRequired': `See what is still to do: ${denizen} users current`,
   'auth.freshProofRequired': `Confirm that it is you: ${denizen} reauthenticate`,
   'auth.deviceDenied': (_, { option }) => `If that was a mistake, start again: ${denizen} login${option}`,
@@ -133,24 +146,24 @@ const steps: Readonly<Record<string, Step>> = {
   'users.managedAddress': (_, { typed }) =>
     `See which domains the organization has: ${denizen} orgs list-domains ${word(typed, 'organizationId')}`,
   'organizations.slugTaken': 'Choose another one with --slug.',
-  'organizations.lastOwner': ({ details }, { typed }) => {
-    const which = word({ ...details, ...typed }, 'organizationId')
+  'organizations.lastOwner': (error, { typed }) => {
+    const which = word({ ...detailsOf(error), ...typed }, 'organizationId')
     return `Hand it over: ${denizen} orgs transfer-ownership ${which} …, or end it: ${denizen} orgs archive ${which}`
   },
   'organizations.seatsTaken': (_, { typed }) =>
     `Raise the limit: ${denizen} orgs update ${word(typed, 'organizationId')} --seat-limit …, or make room: ${denizen} orgs remove-member ${word(typed, 'organizationId')} …`,
   'organizations.alreadyMember': (_, { typed }) =>
     `Change its role: ${denizen} orgs update-member ${word(typed, 'organizationId')} ${word(typed, 'userId')} …`,
-  'organizations.inactive': ({ details }, { typed }) =>
-    details['status'] === 'archived'
+  'organizations.inactive': (error, { typed }) =>
+    detailsOf(error).status === 'archived'
       ? `An administrator of the installation can restore it: ${denizen} orgs restore ${word(typed, 'organizationId')}`
       : `An administrator of the installation can reactivate it: ${denizen} orgs update ${word(typed, 'organizationId')} --status active`,
   'organizations.notArchived': (_, { typed }) => `See its state: ${denizen} orgs get ${word(typed, 'organizationId')}`,
   'organizations.tooMany': `See which they are: ${denizen} orgs list`,
   'organizations.domainTaken': 'If it is yours, ask an administrator of the installation who has it.',
-  'organizations.domainNotProven': ({ details }) => `See what DNS says: dig +short TXT ${shellWord(String(details['name']))}`,
+  'organizations.domainNotProven': (error) => `See what DNS says: dig +short TXT ${word(detailsOf(error), 'name')}`,
   'organizations.tooManyDomains': (_, { typed }) => `See which they are: ${denizen} orgs list-domains ${word(typed, 'organizationId')}`,
-  'organizations.dnsUnavailable': ({ details }) => `See what DNS says: dig +short TXT ${shellWord(String(details['name']))}`,
+  'organizations.dnsUnavailable': (error) => `See what DNS says: dig +short TXT ${word(detailsOf(error), 'name')}`,
   'organizations.addressNotManaged': (_, { typed }) =>
     `Invite: ${denizen} orgs invite ${word(typed, 'organizationId')} ${word(typed, 'email')}, or prove the domain: ${denizen} orgs add-domain ${word(typed, 'organizationId')} …`,
   'organizations.roleTooHigh': (_, { typed }) =>
@@ -196,9 +209,9 @@ function stepFor(type: string, error: DenizenError, where: CommandTarget): strin
 }
 
 /** The kind of thing whose id was wanted, where something else was typed; empty: that is not what is wrong. */
-function kindOfWrongId({ details: { issues } }: DenizenError): string {
-  const [issue] = Array.isArray(issues) && issues.length === 1 ? (issues as { message?: unknown }[]) : []
-  return /^must be the id of an? (?:role )?(\w+)/.exec(String(issue?.message))?.[1] ?? ''
+function kindOfWrongId(error: DenizenError): string {
+  const [issue, ...more] = detailsOf(error).issues
+  return more.length > 0 ? '' : (/^must be the id of an? (?:role )?(\w+)/.exec(issue?.message ?? '')?.[1] ?? '')
 }
 
 /** How a server is started that this command finds: only on this machine can it be said. */
@@ -222,17 +235,6 @@ function within(typed: Typed): string {
   return typeof typed['organizationId'] === 'string' ? ` --org ${word(typed, 'organizationId')}` : ''
 }
 
-/** One word for a POSIX shell, in one line: where it holds what would end that or steer a terminal, in the escapes of `$'…'`. */
-export function shellWord(text: string): string {
-  if (/\p{Cc}/u.test(text)) return `$'${text.replaceAll(/[\p{Cc}\\']/gu, escaped)}'`
-  return /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
-}
-
-/** In octal digits, by byte. */
-function escaped(character: string): string {
-  return [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')
-}
-
 /** Whether the action can be limited to an organization, where more people may call it. */
 function takesOrganization(action: string): boolean {
   const [namespace, verb = ''] = action.split('.')
@@ -248,10 +250,9 @@ export function nextStep(error: DenizenError, where: CommandTarget): string | nu
 }
 
 /** The client sends every command with a key, its own if it was given none. */
-function repeatWithKey({ details: { idempotencyKey } }: DenizenError): string | null {
-  return typeof idempotencyKey === 'string'
-    ? `Look whether it was done, or repeat it with --idempotency-key ${shellWord(idempotencyKey)}`
-    : null
+function repeatWithKey(error: DenizenError): string | null {
+  const { idempotencyKey } = detailsOf(error)
+  return idempotencyKey !== undefined ? `Look whether it was done, or repeat it with --idempotency-key ${shellWord(idempotencyKey)}` : null
 }
 
 function known<Value>(table: Readonly<Record<string, Value>>, name: string): Value | null {

@@ -53,9 +53,12 @@ function hanging(text: string, columns: number): readonly string[] {
   })
 }
 
-/** Prints an answer in the given format; `ndjson` prints each item of a page. */
-export function printAnswer(format: Format, answer: unknown, text: () => string): void {
-  if (format === 'text') return print(withFittingSentences(text()))
+/**
+ * Prints an answer in the given format; `ndjson` prints each item of a page. The text is made of a copy of the answer whose texts stay on
+ * their lines (`inLines`): what a server sends is printed from that copy only.
+ */
+export function printAnswer<Answer>(format: Format, answer: Answer, text: (answer: Answer) => string): void {
+  if (format === 'text') return print(withFittingSentences(text(inLines(answer))))
   if (format === 'json') return print(json(answer, 2))
   for (const line of isPage(answer) ? answer.items : [answer]) print(json(line))
 }
@@ -251,6 +254,21 @@ export function printable(text: string): string {
 /** Text from others within a sentence of ours, which it must not end either. */
 export function inLine(text: string): string {
   return printable(text).replaceAll('\n', '\uFFFD')
+}
+
+/**
+ * A copy whose texts stay on their lines, as `inLine` makes them. Only descriptions may have several: they are shown by `record` and
+ * `table`, which begin no line with them.
+ */
+export function inLines<Value>(value: Value): Value {
+  return copyInLine('', value) as Value
+}
+
+function copyInLine(name: string, value: unknown): unknown {
+  if (typeof value === 'string') return name === 'description' ? printable(value) : inLine(value)
+  if (Array.isArray(value)) return value.map((item) => copyInLine('', item))
+  if (value === null || typeof value !== 'object' || value instanceof Date) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [inLine(key), copyInLine(key, inner)]))
 }
 
 /** Columns on screen: East Asian characters and emoji take two, also those that are joined; combining marks none. */

@@ -88,7 +88,7 @@ async function printPages<Item>(connection: Connection, name: ActionName, listin
   if (!all) {
     const last = format === 'text' && (await isLast(connection, name, input, first))
     if (format === 'text') await listing.lookUp(first.items)
-    return printAnswer(format, first, () => pageText(last ? { ...first, nextCursor: null } : first, listing))
+    return printAnswer(format, first, (page) => pageText(last ? { ...page, nextCursor: null } : page, listing))
   }
   if (format === 'ndjson') {
     for await (const item of pages) print(json(item))
@@ -98,7 +98,7 @@ async function printPages<Item>(connection: Connection, name: ActionName, listin
   for await (const item of pages) items.push(item)
   const whole = { ...first, items, nextCursor: null }
   if (format === 'text') await listing.lookUp(items)
-  printAnswer(format, whole, () => pageText(whole, listing))
+  printAnswer(format, whole, (page) => pageText(page, listing))
 }
 
 /**

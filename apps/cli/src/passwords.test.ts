@@ -131,8 +131,15 @@ it('Found by a reviewer: so is a link of another purpose; one for a password lea
   await world.asAnonymous().auth.requestMagicLink({ email: user.email ?? '' })
   await world.work()
   const other = await (await resettingWith(world.mailer.tokenFor(user.email ?? ''))).ended
-  expect([other.code, other.stdout]).toEqual([3, expect.stringContaining('(auth.linkInvalid)')])
+  const said = /not one to choose a password: it signs in\. \(auth\.linkInvalid\)\s+next: {2}Open it in the browser/
+  expect([other.code, other.stdout]).toEqual([3, expect.stringMatching(said)])
   expect(other.stdout).not.toContain('New password')
+  const env = { DENIZEN_URL: served().server.url }
+  const piped = `${world.mailer.tokenFor(user.email ?? '')}\n${chosen}`
+  expect(await terminal.here(['password', 'reset', '--stdin'], env, piped)).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(said) as string,
+  })
 
   await world.asAnonymous().auth.requestPasswordReset({ email: user.email ?? '' })
   await world.work()

@@ -1,5 +1,5 @@
 import { counted, type FailedItem, type Plan } from '@denizen/core/contract'
-import { printAnswer, table, type Format } from './output.ts'
+import { inLines, printAnswer, table, type Format } from './output.ts'
 
 /** An item that would fail, named as in the input; null: it has no name there. */
 export interface NamedFailure extends FailedItem {
@@ -11,7 +11,7 @@ export type BatchPlan = Omit<Plan, 'failed'> & { readonly failed: readonly Named
 
 /** Shows what a command would do: as sentences for people; as JSON, every table that it counts. */
 export function printPlan(format: Format, plan: Plan | BatchPlan, also: readonly string[] = []): void {
-  printAnswer(format, plan, () => planText(plan, also))
+  printAnswer(format, plan, (shown) => planText(shown, inLines(also)))
 }
 
 /** The plan as sentences; `also` stand before those that it makes. */

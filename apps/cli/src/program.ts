@@ -1,3 +1,4 @@
+import { shellWord } from '@denizen/core/contract'
 import { DenizenError } from '@denizen/core/calls'
 import { Argument, Command, type OutputConfiguration } from 'commander'
 import { addAliases, childNamed } from './aliases.ts'
@@ -28,7 +29,6 @@ import { exitCodes, failureOf, printFailure, usageError } from './failure.ts'
 import { fittedHelp } from './help.ts'
 import { denizen } from './common-options.ts'
 import { withOptionsBehind } from './leading-options.ts'
-import { shellWord } from './next-steps.ts'
 import { room } from './output.ts'
 import { closest } from './suggestion.ts'
 import { version } from './version.ts'
@@ -160,4 +160,4 @@ function inside(unknown: string, known: readonly string[]): string | null {
 
 const help = `
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found, 4 not allowed, 5 conflict, 6 partly done, 130 cancelled.
-Environment: DENIZEN_URL, DENIZEN_TOKEN, DENIZEN_CONTEXT, NO_COLOR; for the server see "denizen doctor --all".`
+Environment: DENIZEN_URL, DENIZEN_TOKEN, DENIZEN_CONTEXT, DENIZEN_TIMEOUT, NO_COLOR; for the server see "denizen doctor --all".`

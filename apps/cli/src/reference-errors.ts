@@ -1,8 +1,9 @@
 import { DenizenError } from '@denizen/core/calls'
-import { kindOfId, withArticle } from '@denizen/core/contract'
+import { shellWord, kindOfId, withArticle } from '@denizen/core/contract'
 import { denizen } from './common-options.ts'
+import { detailsOf } from './error-details.ts'
 import { usageError } from './failure.ts'
-import { shellWord, type Typed } from './next-steps.ts'
+import { type Typed } from './next-steps.ts'
 
 /** Who gave a name is told that looking it up is what was refused, not what they asked for. */
 export function mayNotFind(error: DenizenError, name: string): DenizenError {
@@ -14,7 +15,7 @@ export function mayNotFind(error: DenizenError, name: string): DenizenError {
 /** A token whose scopes leave out the look-up is told so: nobody asked for the action that its error names. */
 export const namesLookUp = (what: string, name: string) => (error: unknown) => {
   if (!(error instanceof DenizenError) || error.code !== 'auth.outOfScope') throw error
-  const message = `To find the ${what} "${name}" by name, the scopes of this token have to include ${String(error.details['permission'])}.`
+  const message = `To find the ${what} "${name}" by name, the scopes of this token have to include ${detailsOf(error).permission ?? 'looking it up'}.`
   const next = `Name it by its id, or see what the token may do: ${denizen} whoami`
   throw new DenizenError(error.code, error.kind, message, { ...error.details, next }, error)
 }
@@ -73,8 +74,8 @@ export function ambiguous(message: string, next: string): DenizenError {
 
 /** The server says of which kind nothing was found; which one was meant stands on the command line. */
 export function withName(error: DenizenError, typed: Typed): DenizenError {
-  const { type } = error.details
-  if (error.code !== 'request.notFound' || typeof type !== 'string' || error.message !== `There is no such ${type}.`) return error
+  const { type } = detailsOf(error)
+  if (error.code !== 'request.notFound' || type === undefined || error.message !== `There is no such ${type}.`) return error
   const [name] = (type === 'member' ? ['userId', 'toUserId'] : [`${type}Id`]).flatMap((field) => typed[field] ?? [])
   if (typeof name !== 'string') return error
   const { organizationId } = typed

@@ -1,8 +1,7 @@
 import { DenizenError } from '@denizen/core/calls'
-import { identifierForm } from '@denizen/core/contract'
+import { shellWord, identifierForm } from '@denizen/core/contract'
 import type { Connection } from './calls.ts'
 import { usageError } from './failure.ts'
-import { shellWord } from './next-steps.ts'
 import { ambiguous, instead, mayNotFind, namesLookUp, noSuchResource, noSuchUser, notFound, ofKind } from './reference-errors.ts'
 import { denizen } from './common-options.ts'
 

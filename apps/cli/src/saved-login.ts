@@ -1,5 +1,7 @@
 import { DenizenError } from '@denizen/core/calls'
 import { loginOf, prepareLogin, readLogin, withLoginLock, writeLogin, type Login } from './login-store.ts'
+import { serverCalls } from './server-calls.ts'
+import { serverFetch } from './server-fetch.ts'
 
 /** Milliseconds before a token expires at which it is refreshed: a call takes a while. */
 const margin = 60_000
@@ -64,9 +66,9 @@ async function renewed(context: string, login: Login): Promise<Login | null> {
     if (kept === null || kept.url !== login.url) return null
     if (kept.token !== login.token) return kept
     if (kept.refreshToken === undefined) return null
-    const { createClient } = await import('@denizen/client')
     try {
-      const next = loginOf(kept.url, await createClient({ url: kept.url }).auth.refresh({ refreshToken: kept.refreshToken }))
+      const calls = await serverCalls({ url: kept.url, fetch: serverFetch(kept.url, { debug: false }) })
+      const next = loginOf(kept.url, await calls.auth.refresh({ refreshToken: kept.refreshToken }))
       await writeLogin(context, next)
       return next
     } catch (error) {

@@ -1,5 +1,6 @@
 import { DenizenError } from '@denizen/core/calls'
 import type { Connection } from './calls.ts'
+import { inLine } from './output.ts'
 
 type OrganizationId = `org_${string}`
 
@@ -51,7 +52,7 @@ export class ScopeNames {
   }
 
   #nameOf(id: string): string {
-    return this.#names.get(id) ?? id
+    return inLine(this.#names.get(id) ?? id)
   }
 }
 

@@ -88,6 +88,8 @@ it('a second process is refused the folder, by a message that names the first an
 
 it('doctor finds all well, and sees the server in the folder', async () => {
   const { pid } = await running()
+  const stranger = await terminal.here(['doctor', '--database', folder], { XDG_CONFIG_HOME: join(terminal.home, 'nobody') })
+  expect(stranger.stdout).toMatch(new RegExp(`✓ Server     ${url} is ready\\s+next: Sign in.*denizen login --url ${url}`))
   expect((await login()).code).toBe(0)
   const { code, stdout } = await onServed('doctor')
   expect(code).toBe(0)

@@ -50,12 +50,16 @@ it('R14: a first password is printed before it is the only way in: a server that
   expect((await again.stop()).code).toBe(0)
 })
 
-it('R14: SIGTERM ends a start that waits for another process to migrate', async () => {
-  await use(true)
-  await operator.query('select pg_advisory_lock(4915210817246208)')
-  const waiting = serve()
-  await until('the wait for the lock', `query like '%pg_try_advisory_xact_lock%'`)
-  const since = performance.now()
-  expect((await waiting.stop()).code).toBe(0)
-  expect(performance.now() - since).toBeLessThan(25_000)
-})
+it.each(['SIGTERM', 'SIGHUP'] as const)(
+  'R14: %s ends a start that waits for another process to migrate, and that is said at once',
+  async (signal) => {
+    await use(true)
+    await operator.query('select pg_advisory_lock(4915210817246208)')
+    const waiting = serve()
+    await until('the wait for the lock', `query like '%pg_try_advisory_xact_lock%'`)
+    const since = performance.now()
+    const { code, stderr } = await waiting.stop(signal)
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Stopping')])
+    expect(performance.now() - since).toBeLessThan(25_000)
+  },
+)

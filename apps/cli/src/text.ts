@@ -1,7 +1,7 @@
+import { shellWord } from '@denizen/core/contract'
 import { isUtf8 } from 'node:buffer'
 import { basename } from 'node:path'
 import { usageError } from './failure.ts'
-import { shellWord } from './next-steps.ts'
 
 /** All bytes of a stream, which is left as soon as there are more than `limit`: a device has no end. */
 export async function bytesOf(stream: AsyncIterable<Buffer>, limit: number, tooLarge: () => Error): Promise<Buffer> {

@@ -134,6 +134,10 @@ describe('O11: errors', () => {
     [['policies', 'assign', '--user', 'x'], 'Name a policy (<policy>), or use --none.'],
     [['users', 'bulk-archive'], 'Either name users (<user>) or select them with --filter.'],
     [['orgs', 'switch'], 'Name an organization (<organization>), or use --none.'],
+    [['users', 'import', ''], '<file> is empty: the name of a file is needed.'],
+    [['users', 'import-records', '', '--source', 'shop'], '<file> is empty: the name of a file is needed.'],
+    [['users', 'bulk-create', ''], '<file> is empty: the name of a file is needed.'],
+    [['access', 'plan', ''], '<file> is empty: the name of a file is needed.'],
   ])('name what is missing, or contradicts, as it is typed: %j', async (line, told) => {
     const { code, stderr } = await run(...line)
     expect([code, stderr]).toEqual([2, expect.stringContaining(told)])

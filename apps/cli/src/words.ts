@@ -1,14 +1,10 @@
 import { DenizenError, kinds } from '@denizen/core/calls'
 import type { Command } from 'commander'
 import { linesOf } from './action-command.ts'
+import { detailsOf, type Issue } from './error-details.ts'
 import { kebab } from './input-options.ts'
 import { denizen } from './common-options.ts'
 import { referenceOf } from './references.ts'
-
-interface Issue {
-  readonly path: string
-  readonly message: string
-}
 
 /**
  * The error in the words of the command line: fields of the input are called as they are typed, actions by their
@@ -17,12 +13,12 @@ interface Issue {
 export function inWordsOf(command: Command, program: Command, error: DenizenError): DenizenError {
   const { code, kind, details } = error
   // Those of a configuration have the names of settings.
-  const issues = areOfInput(details['issues']) ? details['issues'].map((issue) => typedIssue(command, issue)) : null
-  const [first] = issues ?? []
-  const only = code === 'request.invalid' && issues?.length === 1 && first !== undefined
+  const issues = detailsOf(error).issues.map((issue) => typedIssue(command, issue))
+  const [first] = issues
+  const only = code === 'request.invalid' && issues.length === 1 && first !== undefined
   const text = only ? said(first) : (commandTexts[code] ?? error.message)
   const message = withCommands(program, withFields(command, text))
-  return new DenizenError(code, kind, message, issues === null ? details : { ...details, issues }, error)
+  return new DenizenError(code, kind, message, issues.length === 0 ? details : { ...details, issues }, error)
 }
 
 /** Shorter texts for errors that name an action to call: the next step says what to type. */
@@ -30,18 +26,14 @@ const commandTexts: Readonly<Record<string, string>> = {
   'auth.freshProofRequired': 'This is a sensitive change, and has to be confirmed.',
 }
 
-function areOfInput(issues: unknown): issues is readonly Issue[] {
-  return Array.isArray(issues) && issues.every((issue: unknown) => issue !== null && typeof issue === 'object' && 'path' in issue)
-}
-
 function typedIssue(command: Command, issue: Issue): Issue {
   return { ...issue, path: pathIn(command, issue.path), message: withFields(command, issue.message) }
 }
 
-/** "--email: --email or --username is needed" would say it twice. */
+/** A message that names the option itself is a sentence: "--email: --email or --username is needed" would say it twice. */
 function said({ path, message }: Issue): string {
-  if (message.startsWith('name either ')) return message.replace(/^n/, 'N')
-  return message.startsWith(`${path} `) ? message : `${path === '' ? 'input' : path}: ${message}`
+  if (/^[-<]/.test(path) && message.split(/[\s,:]+/).includes(path)) return message.replace(/^[a-z]/, (letter) => letter.toUpperCase())
+  return `${path === '' ? 'input' : path}: ${message}`
 }
 
 /** `where.name` is in `--where`; the rest of the path is what stands in its JSON. An item of a list is called by its value. */

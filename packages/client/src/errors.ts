@@ -17,7 +17,9 @@ function isOfLink(error: unknown): error is TRPCClientError<never> {
 
 /** The error as the server described it. undefined: it did not come from Denizen. */
 export function domainOf(error: unknown): DomainData['domain'] {
-  return isOfLink(error) ? (error.data as DomainData | null | undefined)?.domain : undefined
+  const domain = isOfLink(error) ? (error.data as DomainData | null | undefined)?.domain : undefined
+  // Another program may call something else its domain.
+  return typeof domain?.code === 'string' && typeof domain.details === 'object' ? domain : undefined
 }
 
 /** The DenizenError for an error of a tRPC link. Errors of the transport have codes of their own, `client.…`. */

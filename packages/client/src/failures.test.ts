@@ -32,6 +32,11 @@ const answers: readonly (readonly [string, object, (response: ServerResponse) =>
   ['that says nothing', garbled, (response) => void response.writeHead(204).end()],
   ['of something else', garbled, (response) => void response.writeHead(200).end('{"hello":"world"}')],
   ['of something else with an error', garbled, (response) => void response.writeHead(404).end('{"error":"no such page"}')],
+  [
+    'whose errors have another domain',
+    garbled,
+    (response) => void response.writeHead(400).end('[{"error":{"json":{"message":"m","code":1,"data":{"domain":"example.org"}}}}]'),
+  ],
   ['that answers another question', garbled, (response) => void response.writeHead(200).end('[]')],
 ]
 

@@ -35,6 +35,7 @@ describe('readConfig', () => {
         requireFactor: 'nobody',
         maxSessions: null,
         sessionExcess: 'evictOldest',
+        maxImpersonations: 10,
         allowedOrigins: [],
         agentAudiences: [],
         passwords: { minimumAlone: 15, minimumWithFactor: 8, history: 0, maximumAgeDays: null },
@@ -193,7 +194,7 @@ describe('readConfig', () => {
   })
 
   test('every setting is in the table, with a meaning', () => {
-    expect(settings).toHaveLength(32)
+    expect(settings).toHaveLength(33)
     for (const setting of settings) expect(setting.meaning).toMatch(/\.$/)
   })
 })

@@ -159,6 +159,12 @@ export const clientSettings: readonly Setting[] = [
     meaning: 'A token to call with, instead of the saved login.',
   },
   { name: 'DENIZEN_CONTEXT', default: '(the one in use)', meaning: 'The saved login to use, like --context.' },
+  {
+    name: 'DENIZEN_TIMEOUT',
+    default: '15',
+    meaning:
+      'Seconds after which a server that says nothing is given up; after 5 the command says that there is no answer yet. One that takes long, but still answers /healthz, is waited for.',
+  },
 ]
 
 type Shape = { readonly [Name in keyof typeof definitions]: (typeof definitions)[Name]['schema'] }

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os'
 import { checkServerIdentity, type ConnectionOptions } from 'node:tls'
 import { parse } from 'pg-connection-string'
+import { hostAndPort } from './host-and-port.ts'
 
 /** A server and how to reach it, as every connection of Denizen uses it. */
 export interface PostgresServer {
@@ -105,5 +106,5 @@ function secondsOf(text: string | null): number | undefined {
 
 /** Where it is, for people: never with the password. */
 export function placeOf({ host, port, database }: PostgresServer): string {
-  return host.startsWith('/') ? `${host} (${database})` : `${host}:${port}/${database}`
+  return host.startsWith('/') ? `${host} (${database})` : `${hostAndPort(host, port)}/${database}`
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { hostAndPort } from './host-and-port.ts'
 import type { Check } from './setting.ts'
 import { refuse } from './setting-formats.ts'
 
@@ -49,6 +50,5 @@ const here: ReadonlySet<string> = new Set(['127.0.0.1', '::1', '0.0.0.0', '::'])
 
 /** The URL at which this machine reaches a server that listens on an address: by name where it has one, because passkeys work for names only. */
 export function listeningUrl(host: string, port: number): string {
-  const reachable = here.has(host) ? 'localhost' : host
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`
+  return `http://${hostAndPort(here.has(host) ? 'localhost' : host, port)}`
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { databaseUnavailable, defineError } from '@denizen/core'
+import { databaseUnavailable, defineError, shellWord } from '@denizen/core'
 import { Client } from 'pg'
 import { clientConfig } from './client-config.ts'
 import { placeOf, type PostgresServer } from './database-url.ts'
@@ -114,5 +114,5 @@ function connectionError(error: unknown, server: PostgresServer): unknown {
 /** The line for a shell that creates the database, for the role of the URL. */
 function creationOf({ host, port, user, database }: PostgresServer): string {
   const words = [`--host=${host}`, `--port=${port}`, `--owner=${user}`, database]
-  return ['createdb', ...words.map((word) => (/^[\w./:=-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))].join(' ')
+  return ['createdb', ...words.map(shellWord)].join(' ')
 }

@@ -58,6 +58,7 @@ describe('the settings of sign-in', () => {
       requireFactor: 'administrators',
       maxSessions: 3,
       sessionExcess: 'refuse',
+      maxImpersonations: 10,
       allowedOrigins: ['https://app.example.com', 'http://localhost:3000'],
       agentAudiences: ['https://api.example.com', 'billing'],
       passwords: { minimumAlone: 20, minimumWithFactor: 10, history: 5, maximumAgeDays: 90 },

@@ -12,6 +12,7 @@ export type SignInConfig = Pick<
   | 'requireFactor'
   | 'maxSessions'
   | 'sessionExcess'
+  | 'maxImpersonations'
   | 'allowedOrigins'
   | 'agentAudiences'
   | 'passwords'
@@ -46,6 +47,11 @@ export const signInDefinitions = {
     oneOf(['evict-oldest', 'refuse'], 'evict-oldest'),
     'evict-oldest',
     'What happens at a sign-in that would open one session too many: evict-oldest or refuse.',
+  ),
+  DENIZEN_MAX_IMPERSONATIONS: define(
+    wholeNumber(1, 1000).default(10),
+    '10',
+    'Impersonations that one impersonator may have running at the same time.',
   ),
   DENIZEN_ALLOWED_ORIGINS: define(
     z.string().transform(parseOrigins).optional(),
@@ -89,6 +95,7 @@ export function signInConfigOf(values: z.output<z.ZodObject<Shape>>): SignInConf
     requireFactor: values.DENIZEN_REQUIRE_FACTOR,
     maxSessions: values.DENIZEN_MAX_SESSIONS ?? null,
     sessionExcess: values.DENIZEN_SESSION_EXCESS === 'refuse' ? 'refuse' : 'evictOldest',
+    maxImpersonations: values.DENIZEN_MAX_IMPERSONATIONS,
     allowedOrigins: values.DENIZEN_ALLOWED_ORIGINS ?? [],
     agentAudiences: values.DENIZEN_AGENT_AUDIENCES ?? [],
     passwords: {

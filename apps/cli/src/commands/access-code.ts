@@ -75,13 +75,13 @@ function examples(...lines: readonly string[]): string {
 
 async function diff({ calls }: Connection, { document }: AccessDocumentFile, options: Options): Promise<void> {
   const changes = await calls.access.diff({ document })
-  printAnswer(formatOf(options), changes, () => changesText(changes))
+  printAnswer(formatOf(options), changes, changesText)
   if (options.exitCode === true && changes.count > 0) process.exitCode = exitCodes.failure
 }
 
 async function plan({ calls }: Connection, { document }: AccessDocumentFile, options: Options): Promise<void> {
   const planned = await calls.access.plan({ document })
-  printAnswer(formatOf(options), planned, () => planText(planned))
+  printAnswer(formatOf(options), planned, planText)
   if (options.exitCode === true && planned.changes.count > 0) process.exitCode = exitCodes.failure
 }
 
@@ -89,7 +89,7 @@ async function plan({ calls }: Connection, { document }: AccessDocumentFile, opt
 async function apply({ calls }: Connection, { name, document }: AccessDocumentFile, options: Options): Promise<void> {
   const format = formatOf(options)
   const planned = await calls.access.plan({ document })
-  if (format === 'text' || options.dryRun === true) printAnswer(format, planned, () => planText(planned))
+  if (format === 'text' || options.dryRun === true) printAnswer(format, planned, planText)
   if (options.dryRun === true) return
   if (planned.changes.count === 0 && format === 'text') return
   const { failed } = planned.tests
@@ -105,7 +105,7 @@ async function apply({ calls }: Connection, { name, document }: AccessDocumentFi
 
 async function test({ calls }: Connection, { document }: AccessDocumentFile, options: Options): Promise<void> {
   const tests = await calls.access.test({ document, live: options.live === true })
-  printAnswer(formatOf(options), tests, () => testsText(tests))
+  printAnswer(formatOf(options), tests, testsText)
   if (tests.failed > 0) process.exitCode = exitCodes.failure
 }
 

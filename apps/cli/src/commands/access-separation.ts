@@ -90,7 +90,7 @@ function addActiveRoles(access: Command): void {
       const names = new ScopeNames()
       const scopes = answer.items.map(({ on }) => on)
       if (formatOf(options) === 'text') await names.load(connection, scopes)
-      printAnswer(formatOf(options), answer, () => activeRolesText(answer, names))
+      printAnswer(formatOf(options), answer, (shown) => activeRolesText(shown, names))
     },
     examples: ['access list-active-roles'],
   })

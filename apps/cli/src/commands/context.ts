@@ -42,7 +42,7 @@ async function listContexts(options: OutputOptions): Promise<void> {
     const login = await readLogin(name).catch(() => null)
     items.push({ name, current: name === current, url: login?.url ?? null, username: login?.username ?? null })
   }
-  printAnswer(formatOf(options), { items }, () => listText(items))
+  printAnswer(formatOf(options), { items }, (shown) => listText(shown.items))
 }
 
 function listText(items: readonly Shown[]): string {

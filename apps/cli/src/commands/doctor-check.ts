@@ -1,4 +1,5 @@
 import { DenizenError } from '@denizen/core/calls'
+import { detailsOf } from '../error-details.ts'
 
 /** One thing that was looked at, and what to do about it. */
 export interface Check {
@@ -13,6 +14,6 @@ export function ok(name: string, found: string): Check {
 }
 
 export function problem(name: string, error: unknown, next: string | null): Check {
-  const told = error instanceof DenizenError && typeof error.details['next'] === 'string' ? error.details['next'] : next
+  const told = error instanceof DenizenError ? (detailsOf(error).next ?? next) : next
   return { name, state: 'problem', found: error instanceof Error ? error.message : String(error), next: told }
 }

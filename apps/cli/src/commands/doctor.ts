@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs'
 import { DenizenError } from '@denizen/core/calls'
 import type { Config, Database, PostgresPlace, Setting } from '@denizen/runtime'
 import { Option, type Command } from 'commander'
-import { serverUrl } from '../connection.ts'
+import { defaultUrl, serverUrl } from '../connection.ts'
 import { contextOf } from '../contexts.ts'
+import { detailsOf } from '../error-details.ts'
 import { exitCodes } from '../failure.ts'
-import { loginFile, readLogin } from '../login-store.ts'
+import { lastUrl, loginFile, readLogin } from '../login-store.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../common-options.ts'
 import { startedAt } from '../next-steps.ts'
 import { bold, indented, localTime, printAnswer, printable } from '../output.ts'
@@ -35,8 +36,9 @@ async function doctor(options: DoctorOptions): Promise<void> {
   const { settings } = await import('@denizen/runtime')
   const checks: Check[] = [nodeCheck()]
   const config = await configOf(options, checks)
-  if (config !== null) checks.push(...(await databaseChecks(config)), await diskCheck(config), mailCheck(config))
-  checks.push(await loginCheck(), await serverCheck())
+  const database = config === null ? null : await examineDatabase(config)
+  if (config !== null && database !== null) checks.push(...database.checks, await diskCheck(config), mailCheck(config))
+  checks.push(await loginCheck(), await serverCheck(database?.servedAt ?? null))
   const inUse = settings.map((setting) => settingInUse(setting))
   printAnswer(formatOf(options), { checks, settings: inUse }, () =>
     [checksText(checks), settingsText(inUse, options.all === true)].join('\n\n'),
@@ -62,34 +64,44 @@ async function configOf(options: DoctorOptions, checks: Check[]): Promise<Config
   }
 }
 
+interface Examined {
+  readonly checks: readonly Check[]
+  /** Where another process serves the folder; null: nobody does, or it is no folder. */
+  readonly servedAt: string | null
+}
+
+async function examineDatabase(config: Config): Promise<Examined> {
+  try {
+    return { checks: await databaseChecks(config), servedAt: null }
+  } catch (error) {
+    const { database } = config
+    return ownedCheck(error) ?? { checks: [(await unreachableCheck(error, database)) ?? problem('Database', error, null)], servedAt: null }
+  }
+}
+
 async function databaseChecks(config: Config): Promise<readonly Check[]> {
   const { clusterDirectory, openDatabase, pinoLogger } = await import('@denizen/runtime')
   const { database } = config
   if (database.kind === 'memory') return [ok('Database', 'in memory, created at every start')]
   if (database.kind === 'embedded' && !existsSync(clusterDirectory(database.directory)))
     return [ok('Database', `none in ${database.directory} yet: the first start creates it`)]
+  const opened = await openDatabase(config, pinoLogger('silent'))
   try {
-    const opened = await openDatabase(config, pinoLogger('silent'))
-    try {
-      const [row] = await opened.orm.em
-        .getConnection()
-        .execute<{ version: string }[]>(`select current_setting('server_version') as version`)
-      const { applied, pending, unknown } = await opened.migrations.status()
-      const version = `PostgreSQL ${row?.version ?? '?'}`
-      const found = opened.kind === 'postgres' ? placeCheck(version, opened.place) : ok('Database', `${version} in ${config.dataDirectory}`)
-      return [
-        found,
-        ...(await writeChecks(opened)),
-        ...(await localeCheck(opened)),
-        migrationCheck(applied, pending, unknown),
-        ...(applied.length === 0 ? [] : [await masterKeyCheck(opened, config)]),
-        ...(pending.length === 0 && unknown.length === 0 ? [...(await rightsCheck(opened)), ...(await permissionChecks(opened))] : []),
-      ]
-    } finally {
-      await opened.close()
-    }
-  } catch (error) {
-    return [ownedCheck(error) ?? (await unreachableCheck(error, database)) ?? problem('Database', error, null)]
+    const [row] = await opened.orm.em.getConnection().execute<{ version: string }[]>(`select current_setting('server_version') as version`)
+    const { applied, pending, unknown } = await opened.migrations.status()
+    const version = `PostgreSQL ${row?.version ?? '?'}`
+    const found =
+      opened.kind === 'postgres' ? await placeCheck(version, opened.place) : ok('Database', `${version} in ${config.dataDirectory}`)
+    return [
+      found,
+      ...(await writeChecks(opened)),
+      ...(await localeCheck(opened)),
+      migrationCheck(applied, pending, unknown),
+      ...(applied.length === 0 ? [] : [await masterKeyCheck(opened, config)]),
+      ...(pending.length === 0 && unknown.length === 0 ? [...(await rightsCheck(opened)), ...(await permissionChecks(opened))] : []),
+    ]
+  } finally {
+    await opened.close()
   }
 }
 
@@ -104,7 +116,8 @@ async function writeChecks({ orm }: Database): Promise<readonly Check[]> {
 }
 
 /** Passwords' hashes and tokens' go over these connections. */
-function placeCheck(version: string, { server, isPooled, schema }: PostgresPlace): Check {
+async function placeCheck(version: string, { server, isPooled, schema }: PostgresPlace): Promise<Check> {
+  const { hostAndPort } = await import('@denizen/runtime')
   const { host, port, ssl } = server
   const isLocal = host.startsWith('/') || /^(localhost|127\..*|::1)$/.test(host)
   const how = [
@@ -112,7 +125,7 @@ function placeCheck(version: string, { server, isPooled, schema }: PostgresPlace
     ...(isPooled ? ['through a pooler in transaction mode'] : []),
     ...(schema === 'public' ? [] : [`in the schema ${schema}`]),
   ]
-  const found = [`${version} at ${host.startsWith('/') ? host : `${host}:${port}`}`, ...how].join(', ')
+  const found = [`${version} at ${host.startsWith('/') ? host : hostAndPort(host, port)}`, ...how].join(', ')
   if (isLocal || ssl !== false) return ok('Database', found)
   return { name: 'Database', state: 'warning', found, next: 'Encrypt it: add ?sslmode=verify-full to DATABASE_URL.' }
 }
@@ -149,14 +162,12 @@ async function permissionChecks({ orm }: Database): Promise<readonly Check[]> {
 }
 
 /** A server that has the directory open is not a problem. */
-function ownedCheck(error: unknown): Check | null {
+function ownedCheck(error: unknown): Examined | null {
   if (!(error instanceof DenizenError) || error.code !== 'database.locked') return null
-  const { directory, pid, url, startedAt } = error.details
-  const serves = typeof url === 'string' ? `serving at ${url}` : 'not serving'
-  return ok(
-    'Database',
-    `${String(directory)} is in use by process ${String(pid)}, ${serves}, since ${localTime(new Date(String(startedAt)))}`,
-  )
+  const { directory, pid, url, startedAt } = detailsOf(error)
+  const serves = url !== undefined ? `serving at ${url}` : 'not serving'
+  const found = `${String(directory)} is in use by process ${String(pid)}, ${serves}, since ${localTime(new Date(String(startedAt)))}`
+  return { checks: [ok('Database', found)], servedAt: url ?? null }
 }
 
 /** Which database cannot be reached, and why: the general message says neither. */
@@ -224,12 +235,16 @@ async function loginCheck(): Promise<Check> {
   }
 }
 
-async function serverCheck(): Promise<Check> {
+/** The server that commands talk to; where nobody named one, and nobody is signed in, that of the folder. */
+async function serverCheck(servedAt: string | null): Promise<Check> {
   try {
-    const url = await serverUrl(undefined, await contextOf(undefined))
+    const context = await contextOf(undefined)
+    const isNamed = process.env['DENIZEN_URL'] !== undefined || (await lastUrl(context.name)) !== null
+    const url = isNamed || servedAt === null ? await serverUrl(undefined, context) : servedAt
+    const next = isNamed || url === defaultUrl ? null : `Sign in, and commands talk to it: ${denizen} login --url ${url}`
     try {
       const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(3_000) })
-      if (response.ok) return ok('Server', `${url} is ready`)
+      if (response.ok) return { ...ok('Server', `${url} is ready`), next }
       const why = (await response.text()).slice(0, 100)
       return { name: 'Server', state: 'warning', found: `${url} answers ${response.status} ${why}`, next: 'See its log.' }
     } catch {

@@ -6,7 +6,7 @@ import { addAction, runsActions } from '../action-command.ts'
 import type { Connection } from '../calls.ts'
 import { connected } from '../connection.ts'
 import { addConnectionOptions, addOutputOptions, denizen, formatOf, type ConnectionOptions, type OutputOptions } from '../common-options.ts'
-import { note, print, printAnswer, record } from '../output.ts'
+import { inLine, note, print, printAnswer, record } from '../output.ts'
 import { askedAgainAfter, askText, canAsk, readSecret } from '../prompts.ts'
 import { withReauthentication } from '../reauthentication.ts'
 
@@ -81,7 +81,7 @@ async function begin(connection: Connection): Promise<void> {
   const { uri, key } = await withReauthentication(connection, () => connection.calls.factors.beginTotp({}))
   print('Scan this with an authenticator app, or enter the key:\n')
   print(renderUnicodeCompact(uri, { border: 2 }))
-  print(`\n${record([['key', key.replaceAll(/(.{4})(?=.)/g, '$1 ')]])}\n`)
+  print(`\n${record([['key', inLine(key).replaceAll(/(.{4})(?=.)/g, '$1 ')]])}\n`)
 }
 
 async function finish(connection: Connection, options: EnrolOptions, code: string): Promise<void> {
@@ -89,8 +89,8 @@ async function finish(connection: Connection, options: EnrolOptions, code: strin
   printAnswer(
     formatOf(options),
     answer,
-    () =>
-      `You are asked for the app at every sign-in from now on. Other sessions ended: ${answer.sessionsEnded}.\n\n${codesText(answer.recoveryCodes)}`,
+    ({ sessionsEnded, recoveryCodes }) =>
+      `You are asked for the app at every sign-in from now on. Other sessions ended: ${sessionsEnded}.\n\n${codesText(recoveryCodes)}`,
   )
 }
 

@@ -1,8 +1,7 @@
-import { signatures } from '@denizen/core/contract'
+import { shellWord, signatures } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
 import { denizen } from '../common-options.ts'
-import { shellWord } from '../next-steps.ts'
 import { inLine, localTime, printable } from '../output.ts'
 
 const { auth: actions } = signatures

@@ -8,7 +8,7 @@ import { usageError } from '../failure.ts'
 import { defaultContext, lastUrl, loginFile, loginOf, prepareLogin, readLogin, useContext, writeLogin } from '../login-store.ts'
 import { contextOf } from '../contexts.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../common-options.ts'
-import { inLine, labelled, localTime, note, printAnswer } from '../output.ts'
+import { labelled, localTime, note, printAnswer } from '../output.ts'
 import { askedAgainAfter, askSecret, askText, readSecret } from '../prompts.ts'
 import { factorOf } from '../reauthentication.ts'
 import { signInByDevice } from './device-login.ts'
@@ -80,7 +80,7 @@ async function login(options: LoginOptions): Promise<void> {
   printAnswer(
     formatOf(options),
     { url, context, user, session, pendingSteps },
-    () => `Signed in to ${url} as ${inLine(user.username)} until ${localTime(session.expiresAt)}.${inContext(context)}`,
+    (shown) => `Signed in to ${url} as ${shown.user.username} until ${localTime(session.expiresAt)}.${inContext(context)}`,
   )
   if (pendingSteps.length === 0) return
   note(`Before anything else, this account has to: ${pendingSteps.map(inWords).join(', ')}.`)

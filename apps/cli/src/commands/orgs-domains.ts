@@ -1,7 +1,6 @@
-import { signatures, type Domain } from '@denizen/core/contract'
+import { shellWord, signatures, type Domain } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
-import { shellWord } from '../next-steps.ts'
 import { denizen } from '../common-options.ts'
 import { printable, record, table } from '../output.ts'
 

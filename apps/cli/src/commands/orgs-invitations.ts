@@ -5,6 +5,7 @@ import { addAction, type Input } from '../action-command.ts'
 import type { Connection } from '../calls.ts'
 import { denizen } from '../common-options.ts'
 import { inLine, localTime, printable, record } from '../output.ts'
+import { requireInvitationLink, tokenIn } from '../mailed-links.ts'
 import { addPaged } from '../paged-command.ts'
 import { leastLength } from '../prompts.ts'
 import { ownInvitation, sentInvitation } from '../references.ts'
@@ -59,6 +60,7 @@ function addReceived(orgs: Command): void {
   addAction(orgs, {
     signature: actions.viewInvitation,
     adjust: onlyToken,
+    prepare: onlyInvitation,
     show: ({ organization, email, role, expiresAt, hasAccount, needsPassword }) =>
       record([
         ['organization', `${organization.name} (${organization.slug})`],
@@ -70,11 +72,16 @@ function addReceived(orgs: Command): void {
       ]),
     examples: ['orgs view-invitation', 'orgs view-invitation --token-stdin < link.txt'],
   })
+  addAnswers(orgs)
+}
+
+function addAnswers(orgs: Command): void {
   addAction(orgs, {
     signature: actions.acceptInvitation,
     arguments: [{ field: 'invitationId', as: ownInvitation }],
     beforeAsking,
     adjust: onlyToken,
+    prepare: onlyInvitation,
     problem: oneOf,
     show: ({ organization, role, accountCreated }) =>
       `You have joined ${inLine(organization.name)} (${inLine(organization.slug)}) as ${role}.${accountCreated ? ` Your account was created. Sign in: ${denizen} login` : ''}`,
@@ -88,6 +95,7 @@ function addReceived(orgs: Command): void {
     signature: actions.declineInvitation,
     arguments: [{ field: 'invitationId', as: ownInvitation }],
     adjust: onlyToken,
+    prepare: onlyInvitation,
     problem: oneOf,
     confirmation: () => 'Decline the invitation? You can be invited again.',
     show: ({ organization }) => `The invitation to ${inLine(organization.name)} is declined.`,
@@ -99,6 +107,7 @@ function addReceived(orgs: Command): void {
 async function beforeAsking({ calls }: Connection, field: string, given: Input): Promise<string | null> {
   const { token } = withOnlyToken(given)
   if (field !== 'password' || typeof token !== 'string') return null
+  await requireInvitationLink(calls, token)
   const { email, minimumPasswordLength } = await calls.organizations.viewInvitation({ token })
   const { user } = await calls.users.current().catch((error: unknown) => {
     if (error instanceof DenizenError && error.code === 'request.unauthenticated') return { user: null }
@@ -123,8 +132,12 @@ function withOnlyToken(given: Input): Input {
 function onlyToken(input: Input): void {
   const { token } = input
   if (typeof token !== 'string') return
-  const text = token.trim()
-  input['token'] = (URL.canParse(text) ? new URL(text).searchParams.get('token') : null) ?? text
+  input['token'] = tokenIn(token)
+}
+
+/** A link for something else is called what it is. */
+async function onlyInvitation({ calls }: Connection, { token }: Input): Promise<void> {
+  if (typeof token === 'string') await requireInvitationLink(calls, token)
 }
 
 function oneOf({ token, invitationId }: Input): string | null {

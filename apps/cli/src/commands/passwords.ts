@@ -1,12 +1,12 @@
 import { DenizenError, type Calls } from '@denizen/core/calls'
-import { signatures } from '@denizen/core/contract'
+import { shellWord, signatures } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction, runsActions } from '../action-command.ts'
 import { connected } from '../connection.ts'
 import { usageError } from '../failure.ts'
 import { addConnectionOptions, addOutputOptions, denizen, formatOf, type ConnectionOptions, type OutputOptions } from '../common-options.ts'
-import { shellWord } from '../next-steps.ts'
-import { inLine, localTime, printAnswer } from '../output.ts'
+import { tokenIn, viewedPasswordLink } from '../mailed-links.ts'
+import { localTime, printAnswer } from '../output.ts'
 import { askedAgainAfter, askNewSecret, askSecret, leastLength, readSecret } from '../prompts.ts'
 
 const { auth: actions } = signatures
@@ -83,20 +83,15 @@ function addReset(passwords: Command): void {
     const options = command.opts<Options>()
     const answer = await connected(options, async ({ calls }) => {
       const [typed, password] = options.stdin === true ? await piped(link) : await askedForLink(calls)
+      if (options.stdin === true) await viewedPasswordLink(calls, typed)
       return calls.auth.resetPassword({ token: tokenIn(typed), password })
     })
     printAnswer(
       formatOf(options),
       answer,
-      () => `The password is set. Sign in as ${inLine(answer.username)}: ${denizen} login --username ${shellWord(answer.username)}`,
+      ({ username }) => `The password is set. Sign in as ${username}: ${denizen} login --username ${shellWord(username)}`,
     )
   })
-}
-
-/** The token, also if the whole link was entered. */
-function tokenIn(typed: string): string {
-  const text = typed.trim()
-  return URL.canParse(text) ? (new URL(text).searchParams.get('token') ?? text) : text
 }
 
 /** A known secret and a new password, from standard input. */
@@ -108,15 +103,10 @@ async function piped(known: string): Promise<readonly [string, string]> {
   return [first, second]
 }
 
-/** The purposes of links by which a password is chosen. */
-const forPasswords: readonly string[] = ['resetPassword', 'setup', 'claim']
-
 /** Nobody has to think of a password for a link that is over or for something else, or of one that is too short. */
-async function askedForLink({ auth }: Calls): Promise<readonly [string, string]> {
+async function askedForLink(calls: Calls): Promise<readonly [string, string]> {
   const typed = await askSecret(link, '--stdin')
-  const { purpose, minimumPasswordLength } = await auth.viewVerification({ token: tokenIn(typed) })
-  if (!forPasswords.includes(purpose))
-    throw new DenizenError('auth.linkInvalid', 'notFound', 'This link is not for a password: open it exactly as it is in the email.')
+  const { minimumPasswordLength } = await viewedPasswordLink(calls, typed)
   return [typed, await askNewSecret(`New password (${leastLength(minimumPasswordLength)})`, '--stdin')]
 }
 

@@ -109,7 +109,6 @@ async function listenUntil(stopped: Promise<void>, runtime: Runtime): Promise<vo
   runtime.announce(url)
   print(admin === null ? banner(url, config) : firstBanner(url, config, admin))
   await stopped
-  note('Stopping: finishing running requests. Press Ctrl+C again to stop at once.')
   await server.close()
 }
 
@@ -150,12 +149,14 @@ const again = process.env['npm_lifecycle_event'] === 'start' ? 'npm start --' : 
 
 async function toListenError(error: unknown, { host, port, database }: Config): Promise<unknown> {
   if (!(error instanceof Error) || !('code' in error)) return error
+  const { hostAndPort } = await import('@denizen/runtime')
+  const place = hostAndPort(host, port)
   if (error.code === 'EADDRINUSE') {
-    const url = await denizenAt(reachable(`http://${host}:${port}`))
+    const url = await denizenAt(reachable(`http://${place}`))
     return new DenizenError(
       'cli.portTaken',
       'conflict',
-      url === null ? `Another program is listening on ${host}:${port}.` : `Denizen is running already, at ${url}.`,
+      url === null ? `Another program is listening on ${place}.` : `Denizen is running already, at ${url}.`,
       {
         next:
           url === null
@@ -165,7 +166,7 @@ async function toListenError(error: unknown, { host, port, database }: Config): 
       error,
     )
   }
-  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') return usageError(`Cannot listen on ${host}:${port}: ${error.message}`)
+  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') return usageError(`Cannot listen on ${place}: ${error.message}`)
   return error
 }
 
@@ -179,19 +180,27 @@ async function denizenAt(url: string): Promise<string | null> {
   }
 }
 
-const stopSignals = { SIGINT: 2, SIGTERM: 15 } as const
+const stopSignals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 } as const
 
-/** `given` resolves at the first SIGINT or SIGTERM. Until `ignore` is called, the second ends the process at once. */
+/**
+ * `given` resolves at the first signal to stop, also that of a terminal which is closed. Until `ignore` is called, the second ends the
+ * process at once. That it stops is said here, because a start may take a while to notice.
+ */
 function stopSignal(): { readonly given: Promise<void>; ignore(): void } {
   const { promise: given, resolve } = Promise.withResolvers<void>()
   const asked = stopsAsked()
   const stop = (signal: keyof typeof stopSignals): void => {
-    if (asked() === 'again') process.exit(128 + stopSignals[signal])
+    const which = asked()
+    if (which === 'again') process.exit(128 + stopSignals[signal])
+    if (which === 'first') note('Stopping: finishing what is running. Press Ctrl+C again to stop at once.')
     resolve()
   }
-  process.on('SIGINT', stop).on('SIGTERM', stop)
+  const names = Object.keys(stopSignals)
+  for (const name of names) process.on(name, stop)
   return {
     given,
-    ignore: () => void process.off('SIGINT', stop).off('SIGTERM', stop),
+    ignore() {
+      for (const name of names) process.off(name, stop)
+    },
   }
 }

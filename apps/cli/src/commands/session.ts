@@ -55,8 +55,7 @@ function addWhoAmI(program: Command): void {
     const options = command.opts<ConnectionOptions & OutputOptions>()
     await connected(options, async ({ calls, url, context }) => {
       const answer = await calls.sessions.whoami()
-      const { user, session, organization, roles, token } = answer
-      printAnswer(formatOf(options), answer, () =>
+      printAnswer(formatOf(options), answer, ({ user, session, organization, roles, token }) =>
         record([
           ['server', url],
           ['context', context],

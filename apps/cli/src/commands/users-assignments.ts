@@ -1,7 +1,7 @@
 import { counted } from '@denizen/core/contract'
 import { DenizenError } from '@denizen/core/calls'
 import type { Connection } from '../calls.ts'
-import { record } from '../output.ts'
+import { inLines, record } from '../output.ts'
 import { ScopeNames } from '../scope-names.ts'
 
 /** The roles, organizations and second factors of a user, where the caller may read them; what they may not is left out. */
@@ -23,7 +23,7 @@ export async function assignmentsText(connection: Connection, userId: string): P
 
 async function ifAllowed<Answer>(call: Promise<Answer>): Promise<Answer | null> {
   try {
-    return await call
+    return inLines(await call)
   } catch (error) {
     if (error instanceof DenizenError && (error.kind === 'denied' || error.kind === 'notFound')) return null
     throw error

@@ -6,7 +6,7 @@ import type { Connection } from '../calls.ts'
 import { addChangeOptions, addConnectionOptions, addOutputOptions, formatOf } from '../common-options.ts'
 import { connected } from '../connection.ts'
 import { readRecords, type RecordFile } from '../input-files.ts'
-import { printAnswer } from '../output.ts'
+import { inLines, printAnswer } from '../output.ts'
 import { sumOf } from '../plan.ts'
 import { importedText, nothingYet, tellPlan, type Imported } from './users-import.ts'
 import { whoIn } from './users-outcome.ts'
@@ -64,7 +64,7 @@ async function importRecords({ calls }: Connection, { unit, records }: RecordFil
     }
     tellPlan(sumOf(plans.map((plan) => ({ start: 0, plan }))), outcome, told(outcome, unit), options)
   } else {
-    const tell = () => printAnswer(formatOf(options), told(outcome, unit), () => importedText(outcome, 'was'))
+    const tell = () => printAnswer(formatOf(options), told(outcome, unit), () => importedText(inLines(outcome), 'was'))
     await runInChunks(parts, {
       doing: 'Importing users',
       key: options.idempotencyKey,

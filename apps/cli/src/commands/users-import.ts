@@ -1,4 +1,4 @@
-import { counted, largestImport, signatures, type KeycloakRealm, type OutputOf, type Plan } from '@denizen/core/contract'
+import { shellWord, counted, largestImport, signatures, type KeycloakRealm, type OutputOf, type Plan } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { runsActions } from '../action-command.ts'
 import type { LeafOptions } from '../action-command.ts'
@@ -6,8 +6,7 @@ import { runInChunks, exitCodeOfCreate, chunked } from '../batches.ts'
 import type { Connection } from '../calls.ts'
 import { connected } from '../connection.ts'
 import { addChangeOptions, addConnectionOptions, addOutputOptions, denizen, formatOf } from '../common-options.ts'
-import { shellWord } from '../next-steps.ts'
-import { printAnswer, table, type Column } from '../output.ts'
+import { inLines, printAnswer, table, type Column } from '../output.ts'
 import { planText, sumOf } from '../plan.ts'
 import { readRealm, type RealmExport } from '../realm-files.ts'
 import { withFields } from '../words.ts'
@@ -61,7 +60,7 @@ async function importParts({ calls }: Connection, { realm: whole, lost }: RealmE
     }
     tellPlan(sumOf(plans), outcome, outcome, options)
   } else {
-    const tell = () => printAnswer(formatOf(options), outcome, () => importedText(outcome, 'was'))
+    const tell = () => printAnswer(formatOf(options), outcome, (shown) => importedText(shown, 'was'))
     await runInChunks(parts, {
       doing: 'Importing users',
       key: options.idempotencyKey,
@@ -80,8 +79,8 @@ async function importParts({ calls }: Connection, { realm: whole, lost }: RealmE
 
 /** A plan, and the outcome that it comes with: for people with names, and as programs get it. */
 export function tellPlan(plan: Plan, outcome: Imported, { failed, ...answer }: { readonly failed: unknown }, options: LeafOptions): void {
-  printAnswer(formatOf(options), { ...plan, failed, answer }, () =>
-    [planText({ ...plan, failed: [] }), importedText(outcome, 'would be')].join('\n\n'),
+  printAnswer(formatOf(options), { ...plan, failed, answer }, (shown) =>
+    [planText({ ...shown, failed: [] }), importedText(inLines(outcome), 'would be')].join('\n\n'),
   )
 }
 

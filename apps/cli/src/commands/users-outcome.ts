@@ -1,5 +1,5 @@
 import { counted } from '@denizen/core/contract'
-import { json, print, printAnswer, record, table, type Format } from '../output.ts'
+import { inLines, json, print, printAnswer, record, table, type Format } from '../output.ts'
 
 /** The outcome for many users, each with its position. */
 export interface Outcome {
@@ -27,7 +27,7 @@ export function printOutcome(format: Format, outcome: Outcome, done: string): vo
   const { unit, ended = {} } = outcome
   const succeeded = outcome.succeeded.map(({ place, ...rest }) => ({ [unit]: place, ...rest }))
   const failed = outcome.failed.map(({ place, ...rest }) => ({ [unit]: place, ...rest }))
-  if (format !== 'ndjson') return printAnswer(format, { succeeded, failed, ...ended }, () => outcomeText(outcome, done))
+  if (format !== 'ndjson') return printAnswer(format, { succeeded, failed, ...ended }, () => outcomeText(inLines(outcome), done))
   for (const item of [...succeeded, ...failed]) print(json(item))
 }
 

@@ -1,6 +1,6 @@
+import { shellWord } from '@denizen/core/contract'
 import type { OutputOf, OwnUser, signatures, User } from '@denizen/core/contract'
 import { denizen } from '../common-options.ts'
-import { shellWord } from '../next-steps.ts'
 import { inLine, record, type Column } from '../output.ts'
 import { permissionLines } from '../permission-areas.ts'
 import { inWords } from '../value-words.ts'

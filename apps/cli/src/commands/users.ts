@@ -1,9 +1,8 @@
-import { signatures, type OutputOf, type User } from '@denizen/core/contract'
+import { shellWord, signatures, type OutputOf, type User } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction, unchanged, type LeafOptions } from '../action-command.ts'
 import { noSuchUser } from '../reference-errors.ts'
 import { denizen, formatOf } from '../common-options.ts'
-import { shellWord } from '../next-steps.ts'
 import { printAnswer, record } from '../output.ts'
 import { addBulk } from './users-bulk.ts'
 import { addDirectory } from './users-directory.ts'
@@ -26,7 +25,7 @@ export function addUsers(program: Command): void {
     async answer(connection, input, options) {
       const user = await connection.calls.users.get(input as { userId: string })
       const more = formatOf(options) === 'text' ? await assignmentsText(connection, user.id) : ''
-      printAnswer(formatOf(options), user, () => [userText(user), more].filter((text) => text !== '').join('\n\n'))
+      printAnswer(formatOf(options), user, (shown) => [userText(shown), more].filter((text) => text !== '').join('\n\n'))
     },
     examples: ['users get alice', 'users get usr_01j… --json'],
   })
@@ -71,7 +70,7 @@ function addFind(users: Command): void {
       const within = typeof organizationId === 'string' ? { organizationId } : {}
       const user = await calls.users.find({ identifier: String(identifier), ...within })
       if (user === null) throw noSuchUser(String(identifier), typeof options['org'] === 'string' ? options['org'] : null)
-      printAnswer(formatOf(options), user, () => userText(user))
+      printAnswer(formatOf(options), user, userText)
     },
     examples: ['users find ada@example.org', 'users find ada --org acme'],
   })

@@ -32,7 +32,7 @@ interface Failure {
 export interface Running {
   readonly pid: number
   readonly ended: Promise<Ended>
-  /** Waits until this was written to standard output, so many times. */
+  /** Waits until this was written, so many times. */
   says(text: string, times?: number): Promise<string>
   /** Types into a terminal; Ctrl-C is `\u0003`. */
   types(text: string): void
@@ -109,7 +109,8 @@ export class Terminal {
       ended,
       says: (text, times = 1) =>
         eventually(limit, `denizen ${parameters.join(' ')} saying "${text}"`, async () => {
-          if (written.stdout.split(text).length > times) return written.stdout
+          const all = written.stdout + written.stderr
+          if (all.split(text).length > times) return all
           if (gone) throw new Error(`it ended without saying "${text}":\n${written.stdout}\n${written.stderr}`)
           return undefined
         }),

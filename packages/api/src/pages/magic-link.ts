@@ -1,9 +1,9 @@
-import { html } from '@denizen/core'
+import { html, linkPaths } from '@denizen/core'
 import { page, timeElement } from './layout.ts'
 import { continueLink, type LinkPage } from './mailed-link.ts'
 
 /** Where email links for signing in lead. */
-export const magicLinkPath = '/sign-in/link'
+export const magicLinkPath = linkPaths.magicLink
 
 /**
  * Leads back to where the link was requested. It works only there, because the other

@@ -1,4 +1,4 @@
-import { html, type OutputOf, type Signatures } from '@denizen/core'
+import { html, linkPaths, type OutputOf, type PasswordLink, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { notice, page, passwordHint, usernameField } from './layout.ts'
 import { alert, linkFacts, newPasswordField, type Problem } from './mailed-link.ts'
@@ -6,15 +6,13 @@ import { alert, linkFacts, newPasswordField, type Problem } from './mailed-link.
 /** What a link is for. */
 export type Link = OutputOf<Signatures['auth']['viewVerification']>
 
-const titles = { resetPassword: 'Choose a new password', setup: 'Set up your account', claim: 'Keep your account' } as const
-type Purpose = keyof typeof titles
-
-/** Whether the link is for setting a password. */
-export function isPasswordLink(link: Link): link is Link & { readonly purpose: Purpose } {
-  return link.purpose in titles
+const titles: Readonly<Record<PasswordLink, string>> = {
+  resetPassword: 'Choose a new password',
+  setup: 'Set up your account',
+  claim: 'Keep your account',
 }
 
-const explanations: Readonly<Record<Purpose, string>> = {
+const explanations: Readonly<Record<PasswordLink, string>> = {
   resetPassword: 'You are then signed out everywhere. If you have a second factor, you keep it.',
   setup: 'Choose a password that only you know.',
   claim: 'Everything that you did without an account is kept, in an account with this address.',
@@ -25,7 +23,7 @@ const reclaimed =
   'If somebody used the account before its address was confirmed, they are signed out, and their ways to sign in are removed.'
 
 /** The form. Its action is relative, so that a path prefix of the public URL is kept. */
-export function passwordForm(status: number, link: Link & { purpose: Purpose }, token: string, problem: string | null): Answer {
+export function passwordForm(status: number, link: Link & { purpose: PasswordLink }, token: string, problem: string | null): Answer {
   const { purpose, email } = link
   const title = titles[purpose]
   const wrong: Problem | null = problem === null ? null : { field: 'password', message: problem }
@@ -35,7 +33,7 @@ export function passwordForm(status: number, link: Link & { purpose: Purpose }, 
     html`<h1>${title}</h1>
       <p class="soft">${explanations[purpose]}${purpose === 'setup' && link.account?.emailVerified === false ? ` ${reclaimed}` : ''}</p>
       ${linkFacts(link, link.account?.username ?? null)} ${alert(wrong)}
-      <form method="post" action="${paths[purpose].slice(1)}">
+      <form method="post" action="${linkPaths[purpose].slice(1)}">
         <input type="hidden" name="token" value="${token}" />
         ${usernameField(email)}
         ${newPasswordField({ label: 'New password', hint: passwordHint(link.minimumPasswordLength), required: true }, wrong)}
@@ -43,9 +41,6 @@ export function passwordForm(status: number, link: Link & { purpose: Purpose }, 
       </form>`,
   )
 }
-
-/** The path of each kind of link. */
-export const paths = { resetPassword: '/reset-password', setup: '/set-up', claim: '/set-up' } as const satisfies Record<Purpose, string>
 
 /** The page after the password was set. */
 export function passwordSet(username: string, email: string): Answer {

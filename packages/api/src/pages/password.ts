@@ -1,14 +1,23 @@
-import { anonymousActor, DenizenError, type Core, type OutputOf, type Signatures } from '@denizen/core'
+import {
+  anonymousActor,
+  DenizenError,
+  isPasswordLink,
+  linkPaths,
+  passwordLinks,
+  type Core,
+  type OutputOf,
+  type Signatures,
+} from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import type { Context } from '../procedures.ts'
 import { linkOver } from './link-over.ts'
 import { answerForm, failurePage, type FormPage, type PageRequest, type Titles } from './respond.ts'
-import { isPasswordLink, passwordForm, passwordSet, paths, type Link } from './password-views.ts'
+import { passwordForm, passwordSet, type Link } from './password-views.ts'
 
 /** Where links for setting a password lead. */
-export const passwordPaths: ReadonlySet<string> = new Set(Object.values(paths))
+export const passwordPaths: ReadonlySet<string> = new Set(passwordLinks.map((purpose) => linkPaths[purpose]))
 
 /**
  * The page behind the links for a forgotten password and for a new account: GET shows
@@ -31,7 +40,7 @@ export async function answerPassword(asked: PageRequest, core: Core, proxies: Tr
     },
     act: (fields) => choose(context, fields),
   }
-  const purpose = url.startsWith(paths.setup) ? 'setup' : 'resetPassword'
+  const purpose = url.startsWith(linkPaths.setup) ? 'setup' : 'resetPassword'
   return answerForm(asked, core, form, (error, requestId) =>
     failurePage(error, requestId, { titles, assurance: 'Nothing was changed', onward: linkOver(core, error, purpose, url) }),
   )
@@ -58,8 +67,9 @@ function isAboutPassword(error: unknown): error is DenizenError {
 async function view(context: Context, token: string) {
   // A token that is too long is treated like a wrong one.
   const link = (await context.call('auth.viewVerification', { token: token.slice(0, 256) || 'none' })) as Link
-  if (!isPasswordLink(link)) throw wrongPlace
-  return link
+  const { purpose } = link
+  if (!isPasswordLink(purpose)) throw wrongPlace
+  return { ...link, purpose }
 }
 
 /** A link of another kind has a page of its own; here it is invalid. */

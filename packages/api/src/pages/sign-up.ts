@@ -1,4 +1,4 @@
-import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
+import { html, linkPaths, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer, Fields } from '../answer.ts'
 import { notice, page, passwordHint, usernameField } from './layout.ts'
 import {
@@ -14,7 +14,7 @@ import {
 } from './mailed-link.ts'
 
 /** Where links for finishing a sign-up lead. */
-export const signUpPath = '/sign-up/confirm'
+export const signUpPath = linkPaths.signUp
 
 type Done = OutputOf<Signatures['auth']['verifyEmail']>
 

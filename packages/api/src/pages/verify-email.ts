@@ -1,10 +1,10 @@
-import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
+import { html, linkPaths, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { notice, page, usernameField } from './layout.ts'
 import { alert, field, linkFacts, continueLink, problemIn, type LinkPage, type Problem, type Verification } from './mailed-link.ts'
 
 /** Where links for confirming an email address lead. */
-export const verifyEmailPath = '/verify-email'
+export const verifyEmailPath = linkPaths.verifyEmail
 
 type Done = OutputOf<Signatures['auth']['verifyEmail']>
 

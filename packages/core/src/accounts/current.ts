@@ -4,7 +4,7 @@ import { unauthenticated } from '../kernel/errors.ts'
 import { signedIn } from '../kernel/rule.ts'
 import { membershipsOf } from '../organizations/index.ts'
 import { issueSigned } from '../tokens/index.ts'
-import { ownSessionOf } from '../sessions/index.ts'
+import { ownSessionOf, rolesInForce } from '../sessions/index.ts'
 import { existingUser } from '../users/index.ts'
 import { accountsSignatures } from './signatures.ts'
 
@@ -15,14 +15,14 @@ export const currentUser = defineQuery(accountsSignatures.current, {
   async handle(context, { include }) {
     const { actor, open } = context
     if (actor.kind !== 'user') throw unauthenticated({})
-    const { userId, roles, grants, organization, pendingSteps } = actor.principal
+    const { userId, grants, organization, pendingSteps } = actor.principal
     const only = grants.onlyIn ?? null
     const tokens = await tokensFor(context, include)
     const em = await open()
     return {
       ...tokens,
       user: await existingUser(em, userId),
-      roles: [...roles],
+      roles: rolesInForce(actor.principal),
       permissions: [...grants.list()],
       organization,
       memberships: (await membershipsOf(em, userId)).filter(({ organization: { id } }) => only === null || id === only),

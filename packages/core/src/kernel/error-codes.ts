@@ -56,6 +56,7 @@ export type DenizenErrorCode =
   | 'auth.stepRequired'
   | 'auth.strongerProofRequired'
   | 'auth.tooManyAttempts'
+  | 'auth.tooManyImpersonations'
   | 'auth.tooManySessions'
   | 'auth.wrongFactor'
   | 'auth.wrongProof'

@@ -66,6 +66,8 @@ export interface Settings {
   readonly maxSessions: number | null
   /** What happens at a sign-in above that limit. */
   readonly sessionExcess: 'refuse' | 'evictOldest'
+  /** Impersonations that one impersonator may have running at the same time. */
+  readonly maxImpersonations: number
   /** Origins, besides the public URL's, that users may be redirected to and that may call with cookies: `https://app.example.com`. */
   readonly allowedOrigins: readonly string[]
   /** Audiences, besides Denizen itself, that agent tokens can be issued for: `https://api.example.com`. */
@@ -88,6 +90,7 @@ export const defaultSettings: Settings = {
   requireFactor: 'nobody',
   maxSessions: null,
   sessionExcess: 'evictOldest',
+  maxImpersonations: 10,
   allowedOrigins: [],
   agentAudiences: [],
   passwords: { minimumAlone: 15, minimumWithFactor: 8, history: 0, maximumAgeDays: null },

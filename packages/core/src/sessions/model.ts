@@ -93,9 +93,12 @@ export const WhoAmI = z.object({
         .meta({ description: 'the impersonator; left out if there is none' }),
     })
     .nullable()
-    .meta({ description: 'null: an API token has no session, and a token whose scopes leave this action out does not tell it' }),
+    .meta({
+      description:
+        'null: an API token has no session, and a token whose scopes leave this action out tells it only of who acts as another user',
+    }),
   organization: z.object({ id: organizationId, slug: z.string() }).nullable(),
-  roles: z.array(z.string()).meta({ description: 'empty where the scopes of the token leave them out' }),
+  roles: z.array(z.string()).meta({ description: 'none for a token with scopes, or for one organization' }),
   token: z
     .object({
       scopes: z.array(z.string()).nullable().meta({ description: 'null: all that its user may do' }),

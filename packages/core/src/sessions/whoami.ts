@@ -19,24 +19,34 @@ export const whoAmI = defineQuery(sessionsSignatures.whoami, {
 })
 
 function answerFor(principal: Principal): WhoAmI {
-  const { userId, username, status, email, displayName, organization, roles } = principal
+  const { userId, username, status, email, displayName, organization } = principal
   const token = tokenOf(principal)
   if (tellsOfUser(principal))
     return {
       user: { id: userId, username, email, displayName, status },
       session: ownSessionOf(principal),
       organization,
-      roles: [...roles],
+      roles: rolesInForce(principal),
       token,
     }
   const user = { id: userId, username, email: null, displayName: null, status }
   // An API token's organization is its limit; an agent token's is where its user is at work.
-  return { user, session: null, organization: principal.credential === 'api' ? organization : null, roles: [], token }
+  // Who acts as the user is no secret of theirs: whoever is shown such a token has to see that it is not them.
+  const session = principal.impersonator === null ? null : ownSessionOf(principal)
+  return { user, session, organization: principal.credential === 'api' ? organization : null, roles: [], token }
 }
 
 /** A token with other scopes tells whose it is and what limits it, and nothing else about its user: whoever finds it learns no more. */
 function tellsOfUser({ allowedActions }: Principal): boolean {
   return allowedActions === null || allowedActions.has(sessionsSignatures.whoami.name)
+}
+
+/**
+ * The roles everywhere that the credential gives in full. One with scopes, or for one organization, gives less than their names say: an
+ * application that goes by the name of a role would let it do what is not granted.
+ */
+export function rolesInForce({ roles, scopes, grants }: Principal): string[] {
+  return scopes === null && (grants.onlyIn ?? null) === null ? [...roles] : []
 }
 
 /** null: the call is made with a session. */

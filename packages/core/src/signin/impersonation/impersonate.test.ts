@@ -53,6 +53,35 @@ describe.each(databases)('21: impersonation on %s', (database) => {
     expect(await world().rows(events, [user.id])).toEqual([{ reason }])
   })
 
+  test('a narrow agent token of it says who acts, and no more than it may do: roles and permissions are what is enforced', async () => {
+    const [admin, user] = [await world().asSuperadmin(), await world().newUser()]
+    const roleId = await world().access.newRole({
+      name: `auditor-${user.username}`,
+      permissions: ['users.get', 'users.list', 'access.check'],
+    })
+    await world().access.give({ userId: user.id, roleId })
+    await world().access.give({ userId: user.id, permission: 'organizations.list', condition: { networks: ['192.0.2.0/24'] } })
+    const from = { ip: '192.0.2.9', userAgent: null, remote: true as const }
+    const { as, principal } = await guise(admin, user)
+    expect((await world().core.as(userActor(principal), from).users.current({})).roles).toContain(`auditor-${user.username}`)
+    const agent = async (...scopes: string[]) => {
+      const { token } = await as.tokens.issueAgent({ scopes })
+      const found = await world().core.authenticate(token)
+      if (found === null) throw new Error('the agent token opens nothing')
+      return world().core.as(userActor(found), from)
+    }
+    const impersonator = { id: admin.user.id, username: admin.user.username }
+    expect(await (await agent('users.get')).sessions.whoami({})).toMatchObject({ roles: [], session: { impersonator } })
+    const narrow = await agent('users.current', 'access.check', 'users.get')
+    const { roles, permissions, session } = await narrow.users.current({})
+    expect([roles, session?.impersonator]).toEqual([[], impersonator])
+    const asked = ['access.check', 'users.get', 'users.list', 'organizations.list', 'organizations.create', 'document.read']
+    const enforced: string[] = []
+    for (const permission of asked) if ((await narrow.access.check({ permission })).allowed) enforced.push(permission)
+    expect(permissions).toEqual(enforced)
+    expect(enforced).toEqual(['access.check', 'users.get'])
+  })
+
   test('it ends when it is stopped, and after an hour at most; the impersonator’s own session goes on', async () => {
     const [admin, user] = [await world().asSuperadmin(), await world().newUser()]
     const own = await world().signIn(user)

@@ -2,7 +2,7 @@ import { defineCommand } from '../../kernel/action.ts'
 import type { Principal } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { addressNotAllowed, denied, notFound, ownSessionRequired } from '../../kernel/errors.ts'
-import type { Id } from '../../kernel/id.ts'
+import { uuidOf, type Id } from '../../kernel/id.ts'
 import { exclusiveLockNames, takeLock } from '../../kernel/locks.ts'
 import { SessionRow } from '../../sessions/entity.ts'
 import { controlledAccountTarget, existingUser, isActing, managingOrganization, type UserRow, mayChangeAccount } from '../../users/index.ts'
@@ -10,7 +10,7 @@ import { mayActFrom } from '../../kernel/network.ts'
 import { reviewImpersonations } from '../../principals/index.ts'
 import { createSession } from '../create-session.ts'
 import type { SignedIn } from '../model.ts'
-import { cannotImpersonate } from './errors.ts'
+import { cannotImpersonate, tooManyImpersonations } from './errors.ts'
 import { impersonationSignatures } from './signatures.ts'
 
 /**
@@ -51,13 +51,28 @@ export const impersonate = defineCommand(impersonationSignatures.impersonate, {
  * Assignments that end soon end it with them: whoever gets them again begins again. Something that it stands on may be taken at this
  * moment, from a role or a team; then whoever takes it sees it, or it ends here.
  */
-async function shortened({ em, catalogue, now }: CommandContext, opened: SignedIn): Promise<SignedIn> {
+async function shortened(context: CommandContext, opened: SignedIn): Promise<SignedIn> {
+  const { em, catalogue, now } = context
   await takeLock(em, exclusiveLockNames.impersonations)
+  await enforceLimit(context, opened)
   const over = await reviewImpersonations(em, catalogue, [opened.user.id], now)
   if (over.includes(opened.session.id)) throw denied({ permission: impersonationSignatures.impersonate.name })
   const { expiresAt } = await em.findOneOrFail(SessionRow, { id: opened.session.id }, { refresh: true })
   const earlier = expiresAt < opened.accessTokenExpiresAt ? expiresAt : opened.accessTokenExpiresAt
   return { ...opened, session: { ...opened.session, expiresAt }, accessTokenExpiresAt: earlier }
+}
+
+/**
+ * However many are begun at once: those before are seen, under the lock. Whoever stole an administrator's session is not to hold a session of every
+ * user, and each that runs is looked at by whatever takes something away.
+ */
+async function enforceLimit({ em, now, settings: { maxImpersonations: most } }: CommandContext, opened: SignedIn): Promise<void> {
+  const [running] = await em.execute<{ count: number }[]>(
+    `select count(*)::int as count from sessions
+      where impersonator_id = (select impersonator_id from sessions where id = ?) and ended_at is null and expires_at > ?`,
+    [uuidOf(opened.session.id), now],
+  )
+  if ((running?.count ?? 0) > most) throw tooManyImpersonations({ most })
 }
 
 /** The organization whose permission it is begun by; null: the permission is held everywhere. */

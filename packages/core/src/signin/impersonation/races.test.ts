@@ -1,4 +1,4 @@
-import type { Id } from '@denizen/core'
+import { userActor, type Id } from '@denizen/core'
 import { lost, lostCodes, raced, useWorld, withoutGuard, won, type SignedInUser } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
@@ -39,6 +39,46 @@ describe('71: an impersonation that is begun while its permission is taken', () 
   test('a control: without the lock they go on', async () => {
     withoutGuard(world(), (statement) => statement)
     expect(await countGoingOn()).toBeGreaterThan(0)
+  })
+})
+
+describe('how many impersonations of one administrator run', () => {
+  const world = useWorld({ connections: 28, settings: { maxImpersonations: 3 } })
+
+  /** Begins 22 at once, and says how many there are. */
+  async function begin22() {
+    const [admin, users] = [await world().asSuperadmin(), await world().crowd(22)]
+    const begin = (userId: Id<'usr'>) => () => admin.as.auth.impersonate({ userId, reason: 'ticket 4711' })
+    const results = await raced<{ accessToken: string }>(
+      world(),
+      'lock table audit_entries in share mode',
+      users.map(({ user }) => begin(user.id)),
+    )
+    return { admin, users, results, begun: won(results) }
+  }
+
+  test('race: never more than the limit, and who stops one may begin another', async () => {
+    const { admin, users, results, begun } = await begin22()
+    expect([begun.length, [...new Set(lostCodes(results))]]).toEqual([3, ['auth.tooManyImpersonations']])
+    const begin = () => admin.as.auth.impersonate({ userId: users[0]?.user.id ?? admin.user.id, reason: 'another' })
+    await expect(begin()).rejects.toMatchObject({
+      kind: 'conflict',
+      details: { most: 3 },
+      message: expect.stringContaining('auth.stopImpersonating'),
+    })
+    const principal = await world().core.authenticate(begun[0]?.accessToken ?? '')
+    if (principal === null) throw new Error('a new token opens nothing')
+    await world().core.as(userActor(principal)).auth.stopImpersonating({})
+    expect(await world().core.authenticate((await begin()).accessToken)).not.toBeNull()
+    world().clock.advance(61 * 60_000)
+    const again = await world().signIn(admin.user)
+    const [other] = users
+    expect((await again.as.auth.impersonate({ userId: other?.user.id ?? admin.user.id, reason: 'an hour later' })).status).toBe('signedIn')
+  })
+
+  test('a control: without the lock there are more', async () => {
+    withoutGuard(world(), (statement) => statement)
+    expect((await begin22()).begun.length).toBeGreaterThan(3)
   })
 })
 

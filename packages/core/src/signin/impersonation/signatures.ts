@@ -4,7 +4,7 @@ import { singleLine } from '../../text/index.ts'
 import { userId } from '../../kernel/ids.ts'
 import { tooManySessions } from '../errors.ts'
 import { SignedIn } from '../model.ts'
-import { cannotImpersonate, notImpersonating } from './errors.ts'
+import { cannotImpersonate, notImpersonating, tooManyImpersonations } from './errors.ts'
 
 /** Minutes. */
 const longestImpersonation = 60
@@ -14,7 +14,7 @@ export const impersonationSignatures = group('auth', {
   impersonate: changes({
     summary: 'Act as another user for a limited time; both names are recorded',
     session: 'opensAnother',
-    errors: [tooManySessions, cannotImpersonate],
+    errors: [tooManySessions, cannotImpersonate, tooManyImpersonations],
     input: z.strictObject({
       userId,
       reason: singleLine(500).pipe(z.string().min(1, 'a reason is needed')),

@@ -4,19 +4,15 @@ import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { anyone } from '../../kernel/rule.ts'
 import { checkNewPassword, checkNotReused, hashPassword, replacePassword } from '../../passwords/index.ts'
 import { isActing, UserRow, type UserId } from '../../users/index.ts'
-import { consumeLink, linkInvalid, inspectLink, type VerificationPurpose } from '../../verifications/index.ts'
+import { consumeLink, isPasswordLink, linkInvalid, inspectLink, type PasswordLink } from '../../verifications/index.ts'
 import { secondFactorMethodsOf } from '../mfa/methods.ts'
 import { completeClaim, mayClaim } from '../anonymous/claim.ts'
 import { afterPasswordChange } from './after-change.ts'
 import { passwordSignatures } from './signatures.ts'
 
-/** The links that lead here. */
-const purposes = ['resetPassword', 'setup', 'claim'] as const
-type Purpose = (typeof purposes)[number]
-
 interface Preparation {
   readonly userId: UserId
-  readonly purpose: Purpose
+  readonly purpose: PasswordLink
   readonly email: string
   readonly hash: string
 }
@@ -83,7 +79,7 @@ async function prepare(context: PrepareContext, { token, password }: { token: st
   const user = userId === null ? null : await reader.findOne(UserRow, { id: userId })
   if (
     purpose === null ||
-    !isResetPurpose(purpose) ||
+    !isPasswordLink(purpose) ||
     user === null ||
     !(await isLinkUsable({ em: reader, settings }, user, { purpose, email }))
   )
@@ -95,8 +91,4 @@ async function prepare(context: PrepareContext, { token, password }: { token: st
   await checkNewPassword(settings, password, owner, stays && (await secondFactorMethodsOf(reader, id)).length > 0)
   if (stays) await checkNotReused(context, id, password)
   return { userId: id, purpose, email, hash: await hashPassword(ports.hasher, password) }
-}
-
-function isResetPurpose(purpose: VerificationPurpose): purpose is Purpose {
-  return (purposes as readonly string[]).includes(purpose)
 }

@@ -10,6 +10,7 @@ import { tooManyAttempts } from '../../throttling/errors.ts'
 import { emailTaken, managedAddress, usernameTaken } from '../../users/errors.ts'
 import { displayName, email, fullName, locale, timezone, username } from '../../users/model.ts'
 import { linkInvalid } from '../../verifications/errors.ts'
+import { linkPurposes } from '../../verifications/links.ts'
 import { invalidCredentials, noAddress } from '../errors.ts'
 import { binding, mailedToken, redirectTo, typedPassword, VerificationSent } from '../model.ts'
 import { accountInactive, alreadyVerified, passwordNeeded, proofNeeded } from './errors.ts'
@@ -44,7 +45,7 @@ export const signUpSignatures = group('auth', {
     errors: [linkInvalid],
     input: z.strictObject({ token: mailedToken, binding: binding.optional() }),
     output: z.object({
-      purpose: z.enum(['signUp', 'verifyEmail', 'resetPassword', 'magicLink', 'setup', 'claim']),
+      purpose: z.enum(linkPurposes),
       email: z.string(),
       expiresAt: z.date(),
       redirectTo: z.string().nullable(),

@@ -1,6 +1,7 @@
 import type { Settings } from '../../kernel/settings.ts'
 import type { UserRow } from '../../users/index.ts'
 import type { VerificationRow } from '../entity.ts'
+import type { LinkPurpose } from '../links.ts'
 
 /** The facts of a mail besides the verification. */
 export interface MailFacts {
@@ -15,6 +16,6 @@ export interface MailFacts {
 /** The input of a template. */
 export interface TemplateFacts extends MailFacts {
   readonly row: VerificationRow
-  /** The link, with the secret in it. */
-  link(path: string): string
+  /** The link to the page of a purpose, with the secret in it. */
+  link(purpose: LinkPurpose): string
 }

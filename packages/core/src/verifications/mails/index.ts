@@ -2,6 +2,7 @@ import { mailTo, type Message } from '../../mail/index.ts'
 import type { Mail } from '../../ports/index.ts'
 import { isActing } from '../../users/index.ts'
 import type { VerificationRow } from '../entity.ts'
+import { linkPaths } from '../links.ts'
 import type { VerificationPurpose } from '../model.ts'
 import type { TemplateFacts, MailFacts } from './facts.ts'
 import { codeMail, resetPassword, setUp, signInByCode, signInByLink } from './sign-in.ts'
@@ -35,6 +36,6 @@ function forUsers(template: Template): Template {
 /** The mail of a verification. */
 export function mailFor(row: VerificationRow, facts: MailFacts): Mail | null {
   const { secret, settings } = facts
-  const message = templates[row.purpose]({ ...facts, row, link: (path) => `${settings.publicUrl}${path}?token=${secret}` })
+  const message = templates[row.purpose]({ ...facts, row, link: (purpose) => `${settings.publicUrl}${linkPaths[purpose]}?token=${secret}` })
   return message && mailTo(row.email, message, settings)
 }

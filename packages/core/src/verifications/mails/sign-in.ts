@@ -11,7 +11,7 @@ export function signInByLink({ row, user, link, settings }: TemplateFacts): Mess
       `Somebody, hopefully you, wants to sign in to ${settings.name} as “${user?.username ?? ''}” without a password.`,
       'Open this link in the browser in which you asked for it. It works nowhere else.',
     ],
-    button: { label: 'Sign in', url: link('/sign-in/link') },
+    button: { label: 'Sign in', url: link('magicLink') },
     notes: [
       validUntil('link', row),
       requestedBy(row),
@@ -52,7 +52,7 @@ export function resetPassword({ row, user, link, settings }: TemplateFacts): Mes
       `Somebody, hopefully you, has forgotten the password for “${user?.username ?? ''}” at ${settings.name}.`,
       'Open the link to choose a new one. You are then signed out everywhere. If you have a second factor, you keep it.',
     ],
-    button: { label: 'Choose a new password', url: link('/reset-password') },
+    button: { label: 'Choose a new password', url: link('resetPassword') },
     notes: [validUntil('link', row), requestedBy(row), `If it was not you, ignore this mail: your password stays as it is. ${nobodyAsks}`],
   }
 }
@@ -65,7 +65,7 @@ export function setUp({ row, user, link, settings }: TemplateFacts): Message {
       `There is an account for you at ${settings.name}. Your username is “${user?.username ?? ''}”.`,
       'Open the link and choose a password. Nobody else gets to see it.',
     ],
-    button: { label: 'Set up the account', url: link('/set-up') },
+    button: { label: 'Set up the account', url: link('setup') },
     notes: [validUntil('link', row), `If you did not expect this, you can ignore this mail. ${nobodyAsks}`],
   }
 }

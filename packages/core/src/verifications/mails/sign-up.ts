@@ -14,7 +14,7 @@ export function confirmSignUp({ row, link, settings }: TemplateFacts): Message {
       `Somebody, hopefully you, is signing up at ${settings.name} with the address ${row.email}.`,
       'Open the link to confirm that the address is yours. There is no account before that.',
     ],
-    button: { label: 'Finish signing up', url: link('/sign-up/confirm') },
+    button: { label: 'Finish signing up', url: link('signUp') },
     notes: [
       validUntil('link', row),
       requestedBy(row),
@@ -31,7 +31,7 @@ export function alreadyThere({ row, user, link, settings }: TemplateFacts): Mess
       `Somebody, hopefully you, tried to sign up at ${settings.name} with the address ${row.email}. You have an account there already: its username is “${user?.username ?? ''}”.`,
       'Sign in as usual. If you have forgotten your password, the link lets you choose a new one.',
     ],
-    button: { label: 'See your options', url: link('/sign-up/confirm') },
+    button: { label: 'See your options', url: link('signUp') },
     notes: [
       validUntil('link', row),
       requestedBy(row),
@@ -48,7 +48,7 @@ export function confirmAddress({ row, user, link, settings }: TemplateFacts): Me
       `Somebody who is signed in to ${settings.name} as “${user?.username ?? ''}” says that ${row.email} is their address.`,
       'If that is you, open the link to confirm it.',
     ],
-    button: { label: 'Confirm the address', url: link('/verify-email') },
+    button: { label: 'Confirm the address', url: link('verifyEmail') },
     notes: [
       validUntil('link', row),
       requestedBy(row),
@@ -65,7 +65,7 @@ export function confirmNewAddress({ row, user, link, settings }: TemplateFacts):
       `Somebody who is signed in to ${settings.name} as “${user?.username ?? ''}” wants to use ${row.email} as the address of that account.`,
       'If that is you, open the link to confirm it. Nothing changes before that.',
     ],
-    button: { label: 'Confirm the address', url: link('/verify-email') },
+    button: { label: 'Confirm the address', url: link('verifyEmail') },
     notes: [
       validUntil('link', row),
       requestedBy(row),
@@ -97,7 +97,7 @@ export function claimAccount({ row, link, settings }: TemplateFacts): Message {
       `Somebody, hopefully you, has used ${settings.name} without an account, and wants to keep what they did there in an account with the address ${row.email}.`,
       'Open the link and choose a password. Then sign in with the address and the password.',
     ],
-    button: { label: 'Choose a password', url: link('/set-up') },
+    button: { label: 'Choose a password', url: link('claim') },
     notes: [validUntil('link', row), requestedBy(row), 'If it was not you, ignore this mail, and no account is created.'],
   }
 }
