@@ -22,7 +22,7 @@ export const layers: readonly Layer[] = [
     name: 'People, and how they sign in',
     folders: ['challenges', 'verifications', 'authenticators', 'accounts', 'passkeys', 'identities', 'signin'],
   },
-  { name: 'Working together', folders: ['teams', 'invitations'] },
+  { name: 'Working together', folders: ['teams', 'invitations', 'personal-data'] },
   { name: 'What runs by itself', folders: ['jobs'] },
   { name: 'What puts it together', folders: ['defaults', 'database', 'calls', 'pipeline'] },
 ]

@@ -5,7 +5,8 @@
  * - README.md: how many actions there are;
  * - docs/operations.md: the tables of settings, from their definitions;
  * - docs/architecture.md: the picture of core's folders, from its sources; the pictures of the tables, from a database in memory
- *   that was migrated.
+ *   that was migrated;
+ * - docs/personal-data.md: where people stand in the tables, from the registry of core.
  */
 import { ormOptions } from '@denizen/core'
 import { signatures } from '@denizen/core/contract'
@@ -16,6 +17,7 @@ import { drawFolders, readFolders } from '../docs/folders.ts'
 import { between } from '../docs/markers.ts'
 import { clientSettings, settings } from '../../packages/runtime/src/config.ts'
 import type { Setting } from '../../packages/runtime/src/setting.ts'
+import { heldTables, queueTable } from '../../packages/core/src/personal-data/registry.ts'
 import { drawTables, readSchema } from '../docs/tables.ts'
 
 type Write = (page: string, workspace: string) => string | Promise<string>
@@ -30,6 +32,7 @@ export const generatedPages: Readonly<Record<string, Write>> = {
     const withFolders = between(page, 'folders', drawFolders(readFolders(workspace))).whole
     return between(withFolders, 'tables', await tables()).whole
   },
+  'docs/personal-data.md': (page) => between(page, 'held', heldTable()).whole,
 }
 
 /** A default in brackets says where the value comes from, and is not one to type. */
@@ -44,6 +47,15 @@ function settingsTable(listed: readonly Setting[]): string {
 /** What stands in pointed brackets is a place for something, and no tag. */
 const asText = (text: string): string =>
   text.startsWith('`') ? text : text.replaceAll(/\S*<[^>]+>\S*?(?=\.?(?:\s|$))/g, '`$&`').replaceAll('|', '\\|')
+
+/** Each table that holds something about people: what for, where they stand in it, and whether it is exported. */
+function heldTable(): string {
+  const rows = Object.entries({ ...heldTables, 'the queue of jobs': queueTable }).map(([table, { purpose, people, export: section }]) => {
+    const columns = Object.entries(people).map(([column, what]) => `\`${column}\`: ${what}`)
+    return `| ${table} | ${purpose} | ${columns.join('; ')} | ${typeof section === 'string' ? `no: ${section}` : 'yes'} |`
+  })
+  return ['| table | what it is for | who stands where | exported |', '|---|---|---|---|', ...rows].join('\n')
+}
 
 /** How much there is. */
 function numbers(): string {

@@ -1,6 +1,17 @@
 import { somebody, type SomeExamples } from './example.ts'
 
 export const profileExamples = {
+  'users.exportData': {
+    async succeeds(world) {
+      const self = await somebody(world, 'takes-data-along')
+      // The last of everything is then the same in every world.
+      await self.as.users.updateCurrent({ displayName: 'Goes Away' })
+      return { as: self, input: { userId: self.user.id, limit: 1 } }
+    },
+    // Reads everything, and takes nothing away.
+    fails: async (world) => ({ as: await world.database.people.asMonitor(), input: { userId: world.admin.user.id } }),
+    failure: { code: 'request.denied', kind: 'denied' },
+  },
   'users.find': {
     async succeeds(world) {
       await somebody(world, 'is-found')

@@ -46,6 +46,10 @@ function filtersOf(signature: Signature, example: Input): Input {
   return Object.fromEntries(Object.entries(example).filter(([key]) => !naming.has(key)))
 }
 
+interface Paged {
+  readonly nextCursor?: string | null
+}
+
 async function cursorFor(
   call: Surroundings['call'],
   name: string,
@@ -53,8 +57,11 @@ async function cursorFor(
   { insiders }: Surroundings['cast'],
 ): Promise<string | null> {
   for (const insider of insiders) {
-    const { answer } = JSON.parse(await told(call, name, { ...input, limit: 1 }, insider)) as { answer?: { nextCursor: string | null } }
-    if (typeof answer?.nextCursor === 'string') return answer.nextCursor
+    const { answer } = JSON.parse(await told(call, name, { ...input, limit: 1 }, insider)) as { answer?: Paged & { sections?: Paged[] } }
+    // Some answers have several lists, each with its own pages.
+    const parts = answer === undefined ? [] : [answer, ...(answer.sections ?? [])]
+    const cursor = parts.find(({ nextCursor }) => typeof nextCursor === 'string')?.nextCursor
+    if (typeof cursor === 'string') return cursor
   }
   return null
 }

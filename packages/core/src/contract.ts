@@ -14,6 +14,7 @@ import { decisionsSignatures } from './access/decisions/signatures.ts'
 import { explainSignatures } from './access/explain/signatures.ts'
 import { reviewSignatures } from './access/review/signatures.ts'
 import { asCodeSignatures } from './access/as-code/signatures.ts'
+import { personalDataSignatures } from './personal-data/signatures.ts'
 import { policiesSignatures } from './policies/signatures.ts'
 import { factorsSignatures } from './authenticators/signatures.ts'
 import { identitiesSignatures } from './identities/signatures.ts'
@@ -79,6 +80,7 @@ export const signatures = {
     ...directorySignatures,
     ...lifecycleSignatures,
     ...bulkSignatures,
+    ...personalDataSignatures,
   },
 } as const
 

@@ -6,6 +6,7 @@ import { denizen, formatOf } from '../common-options.ts'
 import { printAnswer, record } from '../output.ts'
 import { addBulk } from './users-bulk.ts'
 import { addDirectory } from './users-directory.ts'
+import { addExportData } from './users-export-data.ts'
 import { addImportRecords } from './users-import-records.ts'
 import { addImport } from './users-import.ts'
 import { assignmentsText } from './users-assignments.ts'
@@ -36,6 +37,7 @@ export function addUsers(program: Command): void {
   addBulk(users)
   addImport(users)
   addImportRecords(users)
+  addExportData(users)
 }
 
 function addCreate(users: Command): void {

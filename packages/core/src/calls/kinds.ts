@@ -162,6 +162,7 @@ export const kinds = {
   'users.create': 'command',
   'users.current': 'query',
   'users.demote': 'command',
+  'users.exportData': 'command',
   'users.find': 'query',
   'users.get': 'query',
   'users.hashes': 'query',

@@ -42,4 +42,5 @@ export const unplannable: ReadonlySet<ActionName> = new Set([
   'passkeys.finishSignIn',
   'tokens.create',
   'tokens.rotate',
+  'users.exportData',
 ])

@@ -19,7 +19,10 @@ const EventSchema = defineEntity({
   },
   triggers: [appendOnly],
   partitionBy: { type: 'range', expression: 'at', partitions: [{ name: 'events_default', values: 'default' }] },
-  indexes: [{ name: 'events_feed_index', properties: ['xid', 'id'] }],
+  indexes: [
+    { name: 'events_feed_index', properties: ['xid', 'id'] },
+    { name: 'events_subject_index', properties: ['subject', 'id'] },
+  ],
 })
 
 /** An event, written in the transaction of the change (transactional outbox). Append-only. */

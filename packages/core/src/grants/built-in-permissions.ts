@@ -89,6 +89,7 @@ export const builtInPermissions: Readonly<Record<GrantedRole, readonly string[]>
     'users.contain',
     'users.count',
     'users.create',
+    'users.exportData',
     'users.find',
     'users.get',
     'users.list',

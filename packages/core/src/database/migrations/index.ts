@@ -14,7 +14,8 @@ import { ImportedPasswords } from './0013-imported-passwords.ts'
 import { WhoLimited } from './0014-who-limited.ts'
 import { RunningImpersonations } from './0015-running-impersonations.ts'
 import { OperatorHolds } from './0016-operator-holds.ts'
-import { JobRuns } from './0017-job-runs.ts'
+import { EventsOfASubject } from './0017-events-of-a-subject.ts'
+import { JobRuns } from './0018-job-runs.ts'
 
 /** Every migration, oldest first. A static list: bundlers and Deno find it, and names never depend on files. */
 export const migrations = [
@@ -34,5 +35,6 @@ export const migrations = [
   WhoLimited,
   RunningImpersonations,
   OperatorHolds,
+  EventsOfASubject,
   JobRuns,
 ]

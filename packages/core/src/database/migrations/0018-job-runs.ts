@@ -2,7 +2,7 @@ import { Migration } from '@mikro-orm/migrations'
 
 /** The runs of jobs: what is due is queued once by all processes together, and what ran is known afterwards. */
 export class JobRuns extends Migration {
-  override name = '0017-job-runs'
+  override name = '0018-job-runs'
 
   override up(): void {
     this.addSql(`create table "job_runs" ("id" uuid not null, "job" text not null, "state" text not null, "scheduled_for" timestamptz null,
