@@ -47,6 +47,8 @@ export async function traced(world: World, provider: TestProvider): Promise<Trac
   await as.users.updatePreferences({ preferences: { theme: 'dark' } })
   await anybody.auth.requestPasswordReset({ email })
   const token = await as.tokens.create({ name: 'laptop' })
+  await asBoss.access.grantPermission({ userId: imported.id, permission: 'jobs.run' })
+  await as.jobs.run({ job: 'jobs.deleteOldRuns' })
   const sub = crypto.randomUUID()
   await as.identities.link({ provider: 'google', token: await provider.sign({ sub, email, email_verified: true, name: fullName }) })
   const { id: organizationId } = await host.as.organizations.create({ name: 'Hosts', slug: `hosts-${crypto.randomUUID().slice(0, 8)}` })

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { counted, signatures, type OutputOf } from '@denizen/core/contract'
+import { counted, shellWord, signatures, type OutputOf } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
 import type { Connection } from '../calls.ts'
 import { denizen, formatOf } from '../common-options.ts'
-import { printAnswer, record, table } from '../output.ts'
+import { inLine, printAnswer, record, table } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
 import { waiting } from '../progress.ts'
 
@@ -72,11 +72,9 @@ function addRunning(jobs: Command): void {
     },
     async answer(connection, input, options) {
       const { run, isNew } = await connection.calls.jobs.run({ job: String(input['job']) }, keyOf(options))
-      const shown = options['wait'] === true ? await ended(connection, run) : run
-      const waits = `${isNew ? 'The run waits for a server, which does it within a second.' : 'A run of this job waits or is going on already.'}\nSee what came of it: ${denizen} jobs get ${run.job}`
-      printAnswer(formatOf(options), { run: shown, isNew }, () =>
-        options['wait'] === true ? runText(shown) : `${runText(shown)}\n${waits}`,
-      )
+      const waits = options['wait'] === true
+      const answer = { run: waits ? await ended(connection, run) : run, isNew }
+      printAnswer(formatOf(options), answer, (shown) => (waits ? runText(shown.run) : `${runText(shown.run)}\n${whatNext(shown)}`))
     },
     show: ({ run }) => runText(run),
     examples: ['jobs run auth.deleteExpired --dry-run', 'jobs run auth.deleteExpired --wait'],
@@ -90,6 +88,11 @@ function addRunning(jobs: Command): void {
   })
 }
 
+function whatNext({ run: { job }, isNew }: OutputOf<typeof actions.run>): string {
+  const now = isNew ? 'The run waits for a server, which does it within a second.' : 'A run of this job waits or is going on already.'
+  return `${now}\nSee what came of it: ${denizen} jobs get ${shellWord(job)}`
+}
+
 function keyOf({ idempotencyKey }: { readonly idempotencyKey?: string }): { readonly idempotencyKey?: string } {
   return idempotencyKey === undefined ? {} : { idempotencyKey }
 }
@@ -98,12 +101,12 @@ function keyOf({ idempotencyKey }: { readonly idempotencyKey?: string }): { read
 const look = 500
 
 async function ended({ calls }: Connection, { id, job }: Run): Promise<Run> {
-  const shown = waiting(`waiting for ${job}`)
+  const shown = waiting(inLine(`waiting for ${job}`))
   for (;;) {
     for await (const run of calls.jobs.history({ job })) {
       if (run.id !== id) continue
       if (run.endedAt === null) break
-      shown.end(`${job}: ${run.state}`)
+      shown.end(inLine(`${job}: ${run.state}`))
       return run
     }
     await sleep(look)
@@ -117,7 +120,7 @@ function jobText({ name, summary, schedule, deletes, nextAt, open, last }: Job):
       ['what', summary],
       ['runs', schedule],
       ['next', nextAt],
-      ['deletes', deletes ? `rows; how many: ${denizen} jobs preview ${name}` : 'nothing'],
+      ['deletes', deletes ? `rows; how many: ${denizen} jobs preview ${shellWord(name)}` : 'nothing'],
     ]),
     ...(open === null ? [] : [`\nWaits or is going on:\n${runText(open)}`]),
     last === null ? '\nIt has not run yet.' : `\nThe last run:\n${runText(last)}`,
