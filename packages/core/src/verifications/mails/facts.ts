@@ -1,7 +1,7 @@
 import type { Settings } from '../../kernel/settings.ts'
 import type { UserRow } from '../../users/index.ts'
 import type { VerificationRow } from '../entity.ts'
-import type { LinkPurpose } from '../links.ts'
+import type { LinkPurpose } from '../model.ts'
 
 /** The facts of a mail besides the verification. */
 export interface MailFacts {
