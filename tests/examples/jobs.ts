@@ -1,5 +1,5 @@
 import { newId, systemClock, uuidOf, type Id } from '@denizen/core'
-import type { FaceWorld, SomeExamples } from './example.ts'
+import { somebody, type FaceWorld, type SomeExamples } from './example.ts'
 
 /** A run of a job that no process knows: it waits until it is cancelled. */
 async function waitingRun({ database }: FaceWorld): Promise<Id<'run'>> {
@@ -19,10 +19,7 @@ const job = 'jobs.deleteOldRuns'
 export const jobsExamples = {
   'jobs.list': {
     succeeds: async ({ admin }) => ({ as: admin, input: {} }),
-    fails: async (world) => ({
-      as: await world.signUp({ username: 'lists-jobs', email: 'lists-jobs@example.com', fullName: 'Somebody Else' }),
-      input: {},
-    }),
+    fails: async (world) => ({ as: await somebody(world, 'lists-jobs'), input: {} }),
     failure: denied,
   },
   'jobs.get': { succeeds: async ({ admin }) => ({ as: admin, input: { job } }), fails: unknown, failure: notFound },
@@ -32,8 +29,8 @@ export const jobsExamples = {
       await database.rows(`update job_runs set state = 'cancelled', ended_at = now() where job = ? and ended_at is null returning 1`, [job])
       return { as: admin, input: { job } }
     },
-    fails: unknown,
-    failure: notFound,
+    fails: async (world) => ({ as: await somebody(world, 'runs-jobs'), input: { job } }),
+    failure: denied,
   },
   'jobs.cancel': {
     succeeds: async (world) => ({ as: world.admin, input: { runId: await waitingRun(world) } }),

@@ -19,8 +19,8 @@ export function referencesIn(signature: Signature): readonly Place[] {
 /** Whether an action cannot be called without saying by its id what it is about. */
 export function demandsNames(signature: Signature, input: Input): boolean {
   const places = placesOf(signature.input)
-  // Policies are the installation's: who may not assign or change them may not, whatever is named.
-  if (places.some(({ prefix }) => prefix === 'pol')) return false
+  // Policies and runs of jobs are the installation's: who may not change them may not, whatever is named.
+  if (places.some(({ prefix }) => prefix === 'pol' || prefix === 'run')) return false
   return places
     .filter(({ path }) => isSaid(input, path))
     .some(({ path }) => !signature.input.safeParse(Object.fromEntries(Object.entries(input).filter(([key]) => key !== path[0]))).success)

@@ -121,6 +121,7 @@ async function populate(database: SystemDatabase, organizationId: Id<'org'>, nam
     team: [teamId],
     inv: [invitation.id],
     ...(await accessOf(database, { organizationId, name, member: managed, teamId })),
+    run: [await runOf(database, `${name} job`)],
     ses: [(await people.signIn(managed)).principal.sessionId ?? ''],
   }
   return { ...roles, managed, guest, things }
@@ -148,7 +149,14 @@ async function identityOf({ rows }: SystemDatabase, userId: Id<'usr'>): Promise<
   return id
 }
 
-const kinds = ['org', 'usr', 'tok', 'psk', 'idn', 'team', 'inv', 'ses', 'rol', 'asg', 'exc', 'res', 'pol']
+/** A run of the installation's, of a job that nobody does. */
+async function runOf({ rows }: SystemDatabase, job: string): Promise<string> {
+  const id = newId('run', new Date(), crypto.getRandomValues(new Uint8Array(10)))
+  await rows(`insert into job_runs (id, job, state, created_at) values (?, ?, 'queued', now()) returning 1`, [uuidOf(id), job])
+  return id
+}
+
+const kinds = ['org', 'usr', 'tok', 'psk', 'idn', 'team', 'inv', 'ses', 'rol', 'asg', 'exc', 'res', 'pol', 'run']
 
 function neverIssued(): Things {
   const fresh = (prefix: string): string[] => [1, 2, 3].map(() => newId(prefix, new Date(), crypto.getRandomValues(new Uint8Array(10))))
@@ -196,7 +204,8 @@ async function canariesOf({ rows }: SystemDatabase, organizationId: Id<'org'>): 
       union all select 'asg', id::text from role_assignments where organization_id = ? or user_id in (select id from people)
       union all select 'exc', id::text from role_exclusions where organization_id = ?
       union all select 'res', id::text from resources where organization_id = ? or owner_user_id in (select id from people)
-      union all select 'pol', id::text from resource_policies where name like '${canary}%'`,
+      union all select 'pol', id::text from resource_policies where name like '${canary}%'
+      union all select 'run', id::text from job_runs where job like '${canary}%'`,
     Array.from({ length: 7 }, () => organization),
   )
   return [canary, organizationId, organization, ...found.flatMap(({ prefix, id }) => [id, idOf(prefix, id)])]
@@ -231,4 +240,5 @@ async function grow(database: SystemDatabase, organizationId: Id<'org'>, { manag
   await people.join(await people.newOrganization(`${name}-second-org`), managed)
   await accessOf(database, { organizationId, name, member: late, teamId })
   await between(database, organizationId, both)
+  await runOf(database, `${name} job`)
 }

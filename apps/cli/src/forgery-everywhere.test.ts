@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { expect, it } from 'vitest'
 import { createProgram } from './program.ts'
@@ -38,6 +39,9 @@ const files = new Map(
   }).map(([name, text]) => [name, terminal.write(name, text)]),
 )
 
+/** New files that examples write. */
+const outputs = new Map(['my-data.json', 'ada.json'].map((name) => [name, join(terminal.home, name)]))
+
 /** The command lines of the help, with ids where it has `…`. */
 async function examplesOf(path: string): Promise<readonly (readonly string[])[]> {
   const { stdout } = await terminal.here([...path.split(' '), '--help'])
@@ -47,7 +51,7 @@ async function examplesOf(path: string): Promise<readonly (readonly string[])[]>
     .map(([, line = '']) => line.replace(/ (?:[<>]|&&) .*$/, '').replaceAll(/\b([a-z]{3,4})_01j…/g, `$1_${'0'.repeat(26)}`))
     .filter((line) => !line.includes('…'))
     .map((line) => [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, plain]) => double ?? single ?? plain ?? ''))
-    .map((words) => words.map((word) => files.get(word) ?? ids.get(word) ?? word))
+    .map((words) => words.map((word) => files.get(word) ?? outputs.get(word) ?? ids.get(word) ?? word))
     .map((words) => [...words, ...options.filter((option) => !words.includes(option))])
 }
 

@@ -35,6 +35,8 @@ it('runs one at a time, and cancels what waits', async () => {
   expect((await run('jobs', 'cancel', id)).stdout).toBe('The run is cancelled.\n')
   const again = await run('jobs', 'cancel', id)
   expect([again.code, again.stderr]).toEqual([5, expect.stringContaining('has been cancelled')])
+  const alone = await terminal.here(['jobs', 'run', 'tokens.rotateKeys', '--wait', '--local'], { DENIZEN_DATA_DIR: ':memory:' })
+  expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining('there is none here to wait for')])
   const unknown = await run('jobs', 'run', 'nothing.here')
   expect([unknown.code, unknown.stderr]).toEqual([3, expect.stringMatching(/no such job[^]*next: .*denizen jobs list/i)])
 })

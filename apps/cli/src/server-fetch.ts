@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { usageError } from './failure.ts'
 import { note } from './output.ts'
 import { version } from './version.ts'
@@ -44,13 +45,15 @@ function patient(fetch: Fetch, url: string, seconds: number): Fetch {
   return async (input, init) => {
     const silence = new AbortController()
     const remarkAfter = Math.min(untilRemark, seconds / 2) * 1000
-    const timer = setTimeout(() => {
+    const over = new AbortController()
+    const watch = async () => {
+      await sleep(remarkAfter, undefined, { signal: over.signal })
       note(`${url} has not answered yet. If it stays silent, it is given up after ${seconds} s.`)
-      isThere(url, seconds * 1000 - remarkAfter).then(
-        (there) => there || silence.abort(new DOMException('The server is silent.', 'TimeoutError')),
-        () => {},
-      )
-    }, remarkAfter)
+      for (let rest = seconds * 1000 - remarkAfter; await isThere(url, rest, over.signal); rest = seconds * 1000)
+        await sleep(rest, undefined, { signal: over.signal })
+      silence.abort(new DOMException('The server is silent.', 'TimeoutError'))
+    }
+    watch().catch(() => {}) // it is over
     try {
       const signals = [silence.signal, ...(init?.signal ? [init.signal] : [])]
       const answer = await fetch(input, { ...init, signal: AbortSignal.any(signals) })
@@ -58,15 +61,18 @@ function patient(fetch: Fetch, url: string, seconds: number): Fetch {
       const body = await answer.arrayBuffer()
       return new Response(body.byteLength === 0 ? null : body, answer)
     } finally {
-      clearTimeout(timer)
+      over.abort()
     }
   }
 }
 
-async function isThere(url: string, milliseconds: number): Promise<boolean> {
-  const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(milliseconds) }).catch(() => null)
+/** Whether Denizen answers there within that time. Throws once nobody wants to know any more. */
+async function isThere(url: string, milliseconds: number, over: AbortSignal): Promise<boolean> {
+  const signal = AbortSignal.any([over, AbortSignal.timeout(milliseconds)])
+  const answer = await fetch(`${url}/healthz`, { signal }).catch(() => null)
+  over.throwIfAborted()
   await answer?.body?.cancel()
-  return answer !== null
+  return answer?.ok === true
 }
 
 /** Logs paths and times only, because query strings hold inputs. */

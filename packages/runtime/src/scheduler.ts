@@ -9,6 +9,7 @@ export class Scheduler {
   readonly #logger: Logger
   #timer: NodeJS.Timeout | undefined
   #looking: Promise<void> = Promise.resolve()
+  #isStopped = false
 
   constructor(core: Pick<Core, 'queueDueRuns'>, logger: Logger) {
     this.#core = core
@@ -16,7 +17,10 @@ export class Scheduler {
   }
 
   async start(): Promise<void> {
-    await this.#core.queueDueRuns()
+    const first = this.#core.queueDueRuns()
+    this.#looking = first.catch(() => {}) // told to whoever starts
+    await first
+    if (this.#isStopped) return
     this.#timer = setInterval(() => {
       this.#looking = this.#look()
     }, interval)
@@ -24,6 +28,7 @@ export class Scheduler {
 
   /** Waits for a look that is going on. */
   async stop(): Promise<void> {
+    this.#isStopped = true
     clearInterval(this.#timer)
     await this.#looking
   }

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
 import type { Connection } from '../calls.ts'
 import { denizen, formatOf } from '../common-options.ts'
+import { usageError } from '../failure.ts'
 import { inLine, printAnswer, record, table } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
 import { waiting } from '../progress.ts'
@@ -53,7 +54,7 @@ function addLooking(jobs: Command): void {
       { title: 'STARTED', value: ({ startedAt, createdAt }) => startedAt ?? createdAt },
       { title: 'TOOK', value: took },
       { title: 'STATE', value: ({ state }) => state },
-      { title: 'DID', value: ({ did, error }) => error ?? countsText(did) },
+      { title: 'DID', value: ({ state, did, error }) => (state === 'succeeded' ? countsText(did) : (error ?? countsText(did))) },
       { title: 'BY', value: ({ requestedBy }) => requestedBy?.username ?? '' },
       { title: 'RUN', whole: true, value: ({ id }) => id },
     ],
@@ -71,6 +72,11 @@ function addRunning(jobs: Command): void {
       return deletes === null ? [] : [`The job would delete now: ${countsText(deletes)}.`]
     },
     async answer(connection, input, options) {
+      if (options['wait'] === true && connection.url === null)
+        throw usageError(
+          'Jobs are done by a server, and there is none here to wait for.',
+          'Leave out --wait, or name the server with --url.',
+        )
       const { run, isNew } = await connection.calls.jobs.run({ job: String(input['job']) }, keyOf(options))
       const waits = options['wait'] === true
       const answer = { run: waits ? await ended(connection, run) : run, isNew }
@@ -83,13 +89,19 @@ function addRunning(jobs: Command): void {
     signature: actions.cancel,
     arguments: ['runId'],
     show: ({ state }) =>
-      state === 'cancelled' ? 'The run is cancelled.' : 'The run ends after its next step. What it has done until then stays done.',
+      state === 'cancelled'
+        ? 'The run is cancelled.'
+        : 'The run ends after its next step, if it has one. What it has done until then stays done.',
     examples: ['jobs cancel run_01k4…'],
   })
 }
 
-function whatNext({ run: { job }, isNew }: OutputOf<typeof actions.run>): string {
-  const now = isNew ? 'The run waits for a server, which does it within a second.' : 'A run of this job waits or is going on already.'
+function whatNext({ run: { job, isCancelled }, isNew }: OutputOf<typeof actions.run>): string {
+  const now = isCancelled
+    ? 'This run was cancelled, and ends after its next step. Ask for another one then.'
+    : isNew
+      ? 'The run waits for a server, which begins it within a second if one is there.'
+      : 'A run of this job waits or is going on already.'
   return `${now}\nSee what came of it: ${denizen} jobs get ${shellWord(job)}`
 }
 
@@ -100,17 +112,33 @@ function keyOf({ idempotencyKey }: { readonly idempotencyKey?: string }): { read
 /** Milliseconds between two looks at a run that is waited for. */
 const look = 500
 
-async function ended({ calls }: Connection, { id, job }: Run): Promise<Run> {
-  const shown = waiting(inLine(`waiting for ${job}`))
-  for (;;) {
-    for await (const run of calls.jobs.history({ job })) {
-      if (run.id !== id) continue
-      if (run.endedAt === null) break
-      shown.end(inLine(`${job}: ${run.state}`))
-      return run
+async function ended({ calls }: Connection, run: Run): Promise<Run> {
+  const shown = waiting(inLine(`waiting for ${run.job}`))
+  let over: Run | null = null
+  try {
+    for (;;) {
+      over = await overIn(calls, run)
+      if (over !== null) return over
+      await sleep(look)
     }
-    await sleep(look)
+  } finally {
+    shown.end(inLine(`${run.job}: ${over?.state ?? 'unknown'}`))
   }
+}
+
+/** The run, if it is over. */
+async function overIn(calls: Connection['calls'], { id, job }: Run): Promise<Run | null> {
+  const { open, last } = await calls.jobs.get({ job })
+  if (last?.id === id) return last
+  return open?.id === id ? null : earlier(calls, { id, job })
+}
+
+/** A run after which another one has ended already. */
+async function earlier(calls: Connection['calls'], { id, job }: Pick<Run, 'id' | 'job'>): Promise<Run> {
+  const { items } = await calls.jobs.history({ job, limit: 100 })
+  const found = items.find((run) => run.id === id && run.endedAt !== null)
+  if (found !== undefined) return found
+  throw usageError('The run is not among the last hundred of its job any more.', `Look further back: ${denizen} jobs history --all`)
 }
 
 function jobText({ name, summary, schedule, deletes, nextAt, open, last }: Job): string {

@@ -1,4 +1,5 @@
-import { open, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
 import { counted, signatures, type InputOf, type OutputOf } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction, type Input, type LeafOptions } from '../action-command.ts'
@@ -63,16 +64,21 @@ async function exportData(connection: Connection, input: Input, options: LeafOpt
   note(`The data itself: ${denizen} users export-data --output <file>, or --json.`)
 }
 
-/** A file that only its owner may read; none is overwritten, and none is left half. */
+/** A file that only its owner may read; none is overwritten. Until it is whole, it has another name. */
 async function writeFileOf(begun: Begun, output: string): Promise<readonly Written[]> {
-  const file = await open(output, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'EEXIST' ? 'it exists already' : error.message
-    throw usageError(`${output} cannot be written: ${why}.`, 'Name another file.')
+  const refused = (why: string) => usageError(`${output} cannot be written: ${why}.`, 'Name another file.')
+  if (existsSync(output)) throw refused('it exists already')
+  const part = `${output}.part`
+  await rm(part, { force: true }) // of a command that was stopped
+  const file = await open(part, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    throw refused(error.message)
   })
   try {
-    return await writeAll(begun, (text) => file.write(text).then(() => {}))
+    const written = await writeAll(begun, (text) => file.write(text).then(() => {}))
+    await rename(part, output)
+    return written
   } catch (error) {
-    await rm(output, { force: true })
+    await rm(part, { force: true })
     throw error
   } finally {
     await file.close()

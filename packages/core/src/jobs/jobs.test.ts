@@ -1,3 +1,4 @@
+import { uuidOf } from '@denizen/core'
 import { bothDatabases, useWorld } from '@denizen/core/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../../../../tests/deadlines.ts'
@@ -87,7 +88,7 @@ describe.each(bothDatabases)('jobs on %s', (database) => {
     const { run, isNew } = await admin.as.jobs.run({ job: 'jobs.deleteOldRuns' })
     expect([run.state, isNew, run.requestedBy?.id]).toEqual(['queued', true, admin.user.id])
     expect(await jobs().run({ job: 'jobs.deleteOldRuns' })).toMatchObject({ run: { id: run.id }, isNew: false })
-    expect(await jobs().cancel({ runId: run.id })).toMatchObject({ id: run.id, state: 'cancelled', attempts: 0 })
+    expect(await jobs().cancel({ runId: run.id })).toMatchObject({ id: run.id, state: 'cancelled', isCancelled: true, attempts: 0 })
     await expect(jobs().cancel({ runId: run.id })).rejects.toMatchObject({ code: 'jobs.runOver', details: { state: 'cancelled' } })
     await world().work()
     expect(await runs()).toMatchObject([{ id: run.id, state: 'cancelled', attempts: 0 }])
@@ -105,15 +106,30 @@ describe.each(bothDatabases)('jobs on %s', (database) => {
     expect(await runs()).toMatchObject([{ id: run.id, state: 'succeeded', attempts: 2 }])
 
     const { run: lost } = await jobs().run({ job })
+    await world().rows(`update job_runs set state = 'running', seen_at = ? where id = ?::uuid returning 1`, [now(), uuidOf(lost.id)])
     await world().rows('delete from testing.jobs returning 1')
     world().clock.advance(59 * 60_000)
     await world().core.queueDueRuns()
     expect((await jobs().get({ job })).open?.id).toBe(lost.id)
     world().clock.advance(2 * 60_000)
     await world().core.queueDueRuns()
-    expect(await runs({ state: 'failed' })).toMatchObject([{ id: lost.id, error: expect.stringContaining('no process') }])
+    expect(await runs({ state: 'failed', job })).toMatchObject([{ id: lost.id, error: expect.stringContaining('For an hour, no process') }])
     await world().work()
     expect((await jobs().get({ job })).last).toMatchObject({ state: 'succeeded', requestedBy: null })
+  })
+
+  test('wait while all servers are down, and are over when nobody begins them for a day', async () => {
+    const job = 'jobs.deleteOldRuns'
+    const { run } = await jobs().run({ job })
+    world().clock.advance(3 * hour)
+    await world().core.queueDueRuns()
+    await world().work()
+    expect((await jobs().get({ job })).last).toMatchObject({ id: run.id, state: 'succeeded' })
+    const { run: lost } = await jobs().run({ job })
+    await world().rows('delete from testing.jobs returning 1')
+    world().clock.advance(25 * hour)
+    await world().core.queueDueRuns()
+    expect(await runs({ state: 'failed', job })).toMatchObject([{ id: lost.id, error: expect.stringContaining('For a day') }])
   })
 
   test('are tried again when they fail, and say why; after six attempts a run is over, and the next one is another', async () => {

@@ -20,6 +20,7 @@ export const JobRun = z.object({
   state: runState,
   scheduledFor: z.date().nullable().meta({ description: 'when it was due; null: somebody asked for it' }),
   requestedBy: z.object({ id: userId, username: z.string() }).nullable(),
+  isCancelled: z.boolean().meta({ description: 'somebody has cancelled it; one that is going on ends after its next step' }),
   attempts: z.int().meta({ description: 'how often it was begun' }),
   did: counts.meta({ description: 'what it has done so far: rows deleted, by table' }),
   error: z.string().nullable().meta({ description: 'why it failed the last time' }),

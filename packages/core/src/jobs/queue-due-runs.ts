@@ -7,8 +7,11 @@ import { lastDue } from './schedule.ts'
 import { scheduledJobs } from './scheduled.ts'
 import { workJob } from './work.ts'
 
-/** Milliseconds after which a run of which nothing was heard is over: whoever did it was killed again and again. */
-const abandonedAfter = 60 * 60 * 1000
+const hour = 60 * 60 * 1000
+/** Milliseconds after which a run that was begun, and of which nothing was heard since, is over: whoever did it was killed again and again. */
+const silentFor = hour
+/** The same for one that was never begun: its place in the queue is lost, as after a restore. While all servers are down, it waits. */
+const waitingFor = 24 * hour
 
 /**
  * Queues a run of every job that has become due and has none yet: of several processes, one does. A time that passed while all were
@@ -28,9 +31,10 @@ export async function queueDueRuns(em: SqlEntityManager, { clock, random, jobs }
 
 async function endAbandoned(em: SqlEntityManager, now: Date): Promise<void> {
   await em.execute(
-    `update job_runs set state = 'failed', ended_at = ?, error = 'For an hour, no process was heard of that did it.'
-      where ended_at is null and coalesce(seen_at, created_at) < ?`,
-    [now, new Date(now.getTime() - abandonedAfter)],
+    `update job_runs set state = 'failed', ended_at = ?, error = case when seen_at is null
+        then 'For a day, no process has begun it.' else 'For an hour, no process was heard of that did it.' end
+      where ended_at is null and (seen_at < ? or (seen_at is null and created_at < ?))`,
+    [now, new Date(now.getTime() - silentFor), new Date(now.getTime() - waitingFor)],
     'run',
   )
 }

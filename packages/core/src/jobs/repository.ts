@@ -22,6 +22,7 @@ interface Row {
   readonly scheduled_for: number | null
   readonly requested_by: string | null
   readonly username: string | null
+  readonly is_cancelled: boolean
   readonly attempts: number
   readonly did: Readonly<Record<string, number>>
   readonly error: string | null
@@ -36,7 +37,7 @@ type Condition = readonly [condition: string, ...parameters: unknown[]]
 export async function selectRuns(em: SqlEntityManager, conditions: readonly Condition[], limit: number): Promise<JobRun[]> {
   const milliseconds = (column: string) => `(extract(epoch from r.${column}) * 1000)::float8 as ${column}`
   const rows = await em.execute<Row[]>(
-    `select r.id::text, r.job, r.state, r.requested_by::text, u.username, r.attempts, r.did, r.error,
+    `select r.id::text, r.job, r.state, r.requested_by::text, u.username, r.is_cancelled, r.attempts, r.did, r.error,
         ${['scheduled_for', 'created_at', 'started_at', 'ended_at'].map(milliseconds).join(', ')}
       from job_runs r left join users u on u.id = r.requested_by
       where ${['true', ...conditions.map(([condition]) => condition)].join(' and ')} order by r.id desc limit ?`,
@@ -84,6 +85,7 @@ function runOf(row: Row): JobRun {
     state: row.state,
     scheduledFor: time(row.scheduled_for),
     requestedBy: requestedBy === null ? null : { id: idOf('usr', requestedBy), username: username ?? '' },
+    isCancelled: row.is_cancelled,
     attempts: row.attempts,
     did: row.did,
     error: row.error,

@@ -1,7 +1,7 @@
 import { defineCommand } from '../kernel/action.ts'
 import { uuidOf } from '../kernel/id.ts'
 import { grantedEverywhere } from '../kernel/rule.ts'
-import { existingJob, existingRun, insertRun, openRun, runType } from './repository.ts'
+import { existingJob, insertRun, openRun, runType } from './repository.ts'
 import { jobsSignatures } from './signatures.ts'
 import { workJob } from './work.ts'
 
@@ -15,7 +15,7 @@ export const runJob = defineCommand(jobsSignatures.run, {
     const add = () => insertRun(em, { id, job, scheduledFor: null, requestedBy, now })
     let [isNew, open] = [await add(), await openRun(em, job)]
     // The one that was in the way has ended between the two statements.
-    if (open === null) [isNew, open] = [await add(), await existingRun(em, id)]
+    while (open === null) [isNew, open] = [await add(), await openRun(em, job)]
     if (isNew) context.enqueue({ name: workJob, payload: { runId: id } })
     context.note({ target: { type: runType, id: open.id }, changes: { job, isNew } })
     return { run: open, isNew }

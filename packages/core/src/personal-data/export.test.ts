@@ -145,6 +145,8 @@ describe('who gets it', () => {
     await world().rows(`update users set private_metadata = '{"score": 7}', email_verified = true where id = ?`, [uuidOf(managed.user.id)])
     const again = await world().signIn(managed.user)
     await again.as.organizations.invite({ organizationId: elsewhere, email: 'third@example.com', role: 'member' })
+    const pending = `pending@${domain}`
+    await again.as.users.updateCurrent({ email: pending })
     await again.as.organizations.switch({ organizationId: elsewhere })
     const { id: userId } = managed.user
     const [admin, member] = [await world().asMember(organizationId, 'admin'), await world().asMember(organizationId)]
@@ -160,6 +162,8 @@ describe('who gets it', () => {
     expect(rowsOf(seen, 'users')).toMatchObject([{ id: userId, privateMetadata: { score: 7 } }])
     expect(rowsOf(seen, 'memberships')).toMatchObject([{ organizationId }])
     expect(JSON.stringify(seen)).not.toContain(elsewhere)
+    expect(rowsOf(seen, 'verifications').length).toBeGreaterThan(0)
+    expect(JSON.stringify(seen)).not.toContain(pending)
     const own = await again.as.users.exportData({})
     expect(rowsOf(own, 'users')[0]).not.toHaveProperty('privateMetadata')
     expect(own.sections[0]?.withheld.find(({ fields }) => fields.includes('privateMetadata'))?.why).toMatch(/applications keep it/)

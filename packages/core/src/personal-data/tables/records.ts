@@ -85,7 +85,7 @@ export const recordTables: Readonly<Record<string, HeldTable>> = {
         attempts: 'is about the server',
         did: 'counts rows of everybody',
         error: 'is about the server',
-        is_cancelled: 'is told by the state',
+        is_cancelled: 'is about the server',
         seen_at: 'is about the server',
       },
       inOrganization: 'false',

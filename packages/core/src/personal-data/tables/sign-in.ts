@@ -258,6 +258,13 @@ export const signInTables: Readonly<Record<string, HeldTable>> = {
         used_at: 'time',
         revoked_at: 'time',
       },
+      notForAll: [
+        {
+          columns: ['email', 'redirect_to'],
+          for: 'administratorsOfItsOrganization',
+          why: 'can be an address that is not proved yet, or an application of another organization',
+        },
+      ],
       leftOut: { hash, binding_hash: hash, sealed_payload: sealed },
     },
   },
