@@ -1,3 +1,4 @@
+import { createPostgres } from '@denizen/core/testing'
 import { expect, it } from 'vitest'
 import { eventually } from '../../../tests/deadlines.ts'
 import { useServed } from './testing/served.ts'
@@ -35,8 +36,14 @@ it('runs one at a time, and cancels what waits', async () => {
   expect((await run('jobs', 'cancel', id)).stdout).toBe('The run is cancelled.\n')
   const again = await run('jobs', 'cancel', id)
   expect([again.code, again.stderr]).toEqual([5, expect.stringContaining('has been cancelled')])
-  const alone = await terminal.here(['jobs', 'run', 'tokens.rotateKeys', '--wait', '--local'], { DENIZEN_DATA_DIR: ':memory:' })
-  expect([alone.code, alone.stderr]).toEqual([2, expect.stringContaining('there is none here to wait for')])
   const unknown = await run('jobs', 'run', 'nothing.here')
   expect([unknown.code, unknown.stderr]).toEqual([3, expect.stringMatching(/no such job[^]*next: .*denizen jobs list/i)])
+})
+
+it('without a server, nobody is waited for', async () => {
+  const database = await createPostgres({ connections: 1, empty: false })
+  const env = { DATABASE_URL: database.url ?? '', DENIZEN_MASTER_KEY: 'A'.repeat(43) }
+  const { code, stderr } = await terminal.here(['jobs', 'run', 'tokens.rotateKeys', '--wait', '--local'], env)
+  expect([code, stderr]).toEqual([2, expect.stringContaining('there is none here to wait for')])
+  await database.close({ keep: false })
 })
