@@ -1,4 +1,3 @@
-import { uuidOf } from '@denizen/core'
 import { somebody, type SomeExamples } from './example.ts'
 
 export const profileExamples = {
@@ -8,10 +7,7 @@ export const profileExamples = {
       // The last of everything is then the same in every world.
       await self.as.users.updateCurrent({ displayName: 'Goes Away' })
       // Written in the background otherwise, in some worlds before the call and in some after it.
-      await world.database.rows(
-        'insert into user_activity (user_id, last_seen_at) values (?, now()) on conflict (user_id) do nothing returning 1',
-        [uuidOf(self.user.id)],
-      )
+      await world.database.core.writeLastSeen()
       return { as: self, input: { userId: self.user.id, limit: 1 } }
     },
     // Reads everything, and takes nothing away.
