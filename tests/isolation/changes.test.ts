@@ -28,6 +28,8 @@ const planted = (table: string): string =>
 const claim = (domain: string, where = 'true'): string =>
   `insert into organization_domains (organization_id, domain, challenge, created_at)
     select id, '${domain}', 'planted', now() from organizations where slug = 'planted' and ${where}`
+const run = (scheduledFor: string): string =>
+  `insert into job_runs (id, job, state, scheduled_for, created_at) values (gen_random_uuid(), gen_random_uuid()::text, 'queued', ${scheduledFor}, now())`
 
 test.each([
   ['an update', `update organizations set name = gen_random_uuid()::text where slug = 'planted'`, 'organizations'],
@@ -49,6 +51,7 @@ test.each([
   ],
   ['a delete', 'delete from organization_domains', 'organization_domains'],
   ['what a delete takes along', `delete from users where username like 'taken-%'`, 'sessions'],
+  ['a run of a job that was asked for', run('null'), 'job_runs'],
   ['a truncation', 'truncate challenges', 'challenges'],
   ['an insert through a partitioned table', planted('events'), 'events'],
   ['an insert into a partition', planted('events_default'), 'events'],
@@ -69,6 +72,10 @@ test.each([
   ['when somebody was active', 'delete from user_activity'],
   ['an attempt to sign in', 'delete from login_attempts'],
   ['a permission that was used', 'truncate permission_uses'],
+  [
+    'a run of a job that was due, and what becomes of it',
+    `do $$ begin ${run('clock_timestamp()')}; update job_runs set state = 'running' where scheduled_for is not null; end $$`,
+  ],
 ])('%s is no change', async (_what, statement) => {
   expect(await changedBy(statement)).toEqual([])
 })

@@ -12,6 +12,9 @@ const aboutCalls = ['audit_entries', 'login_attempts', 'user_activity', 'permiss
 /** When somebody was seen is written a while later. */
 const seen = `'{last_seen_at,last_used_at}'::text[]`
 
+/** What a server does by the clock (`job_runs`), whoever calls meanwhile. */
+const byTheClock = (row: string) => `to_jsonb(${row}) ->> 'scheduled_for' is not null`
+
 /**
  * Has every table of the database write down, in a schema that no plan counts, when a statement changed rows of it. What is rolled back
  * is not written down either. A statement that goes through a partitioned table fires its triggers only, one that names a partition
@@ -49,10 +52,10 @@ const events = {
 const noteChange = `create function watching.note() returns trigger language plpgsql as $$
   declare changed boolean := true;
   begin
-    if tg_op = 'INSERT' then changed := exists (select from after_it);
-    elsif tg_op = 'DELETE' then changed := exists (select from before_it);
+    if tg_op = 'INSERT' then changed := exists (select from after_it a where not ${byTheClock('a')});
+    elsif tg_op = 'DELETE' then changed := exists (select from before_it b where not ${byTheClock('b')});
     elsif tg_op = 'UPDATE' then
-      changed := exists (select to_jsonb(a) - ${seen} from after_it a except all select to_jsonb(b) - ${seen} from before_it b);
+      changed := exists (select to_jsonb(a) - ${seen} from after_it a where not ${byTheClock('a')} except all select to_jsonb(b) - ${seen} from before_it b);
     end if;
     if changed then insert into watching.changes values (tg_argv[0]); end if;
     return null;
