@@ -14,8 +14,21 @@ export interface RawRequest {
   readonly body?: string | Buffer
 }
 
-/** Sends a path exactly as it is written, which `fetch` would tidy up first. */
-export function send(url: string, path: string, { method = 'GET', headers = {}, body }: RawRequest = {}): Promise<RawAnswer> {
+/**
+ * Sends a path exactly as it is written, which `fetch` would tidy up first. A server that refuses a body may close while it is still being
+ * written, and Node then loses the answer with EPIPE (RFC 9112, section 9.6): nothing was done, so it is sent again.
+ */
+export async function send(url: string, path: string, request: RawRequest = {}): Promise<RawAnswer> {
+  for (let time = 1; ; time++) {
+    try {
+      return await sendOnce(url, path, request)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EPIPE' || time === 10) throw error
+    }
+  }
+}
+
+function sendOnce(url: string, path: string, { method = 'GET', headers = {}, body }: RawRequest): Promise<RawAnswer> {
   const { hostname, port } = new URL(url)
   const answered = new Promise<RawAnswer>((resolve, reject) => {
     const sent = request({ hostname, port, path, method, headers, agent: false }, (response) => {
