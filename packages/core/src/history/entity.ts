@@ -22,6 +22,10 @@ const FormerStateSchema = defineEntity({
   indexes: [
     { name: 'former_states_subject_index', properties: ['kind', 'subjectId', 'endedAt'] },
     { name: 'former_states_object_index', properties: ['kind', 'objectId', 'endedAt'] },
+    {
+      name: 'former_states_owner_index',
+      expression: `create index "former_states_owner_index" on "former_states" ("value") where "kind" = 'ownership'`,
+    },
   ],
 })
 

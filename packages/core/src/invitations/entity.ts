@@ -46,6 +46,7 @@ const InvitationSchema = defineEntity({
     { name: 'invitations_organization_index', properties: ['organizationId', 'id'] },
     { name: 'invitations_email_index', properties: ['email', 'id'] },
     { name: 'invitations_invited_by_index', properties: ['invitedBy'] },
+    { name: 'invitations_accepted_by_index', properties: ['acceptedBy'] },
   ],
   checks: [{ name: 'invitations_role_known', expression: `role in ('owner', 'admin', 'member')` }],
 })

@@ -38,6 +38,7 @@ const JobRunSchema = defineEntity({
   indexes: [
     { name: 'job_runs_job_index', properties: ['job', 'id'] },
     { name: 'job_runs_ended_at_index', properties: ['endedAt'] },
+    { name: 'job_runs_requested_by_index', properties: ['requestedBy'] },
     {
       name: 'job_runs_open_unique',
       expression: `create unique index "job_runs_open_unique" on "job_runs" ("job") where "ended_at" is null`,

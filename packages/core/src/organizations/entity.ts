@@ -29,6 +29,7 @@ const OrganizationSchema = defineEntity({
   },
   uniques: [{ name: organizationsSlugUnique, properties: ['slug'] }],
   indexes: [
+    { name: 'organizations_created_by_index', properties: ['createdBy'] },
     {
       name: 'organizations_resource_policy_index',
       expression: `create index "organizations_resource_policy_index" on "organizations" ("resource_policy") where "resource_policy" is not null`,

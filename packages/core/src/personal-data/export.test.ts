@@ -1,7 +1,8 @@
 import { userActor, uuidOf, type DenizenError, type OutputOf, type Signatures } from '@denizen/core'
 import { bossOrigin, databases, fullName, newEmail, phone, TestProvider, traced, useWorld, type Traced } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { heldTables } from './registry.ts'
+import { heldTables, sections } from './registry.ts'
+import { statementFor } from './statement.ts'
 
 const google = TestProvider.configured('google')
 const [database = 'postgres'] = databases
@@ -39,6 +40,28 @@ async function found(texts: readonly string[]): Promise<readonly string[]> {
   )
   return places.map(({ place }) => place)
 }
+
+test('is found by indexes, however much there is of others', async () => {
+  const asked = { userId: traces.person.user.id, address: newEmail(), organizationId: null, excluded: [], limit: 200 }
+  // Whose it is, or the row that is looked at.
+  const named = [asked.userId, uuidOf(asked.userId), asked.address, ' = t.']
+  const unindexed: string[] = []
+  for (const [table, , section] of sections) {
+    const { sql, parameters } = statementFor([[table, section]], asked, null)
+    // Without the other ways, it is a bitmap of the rows that indexes name, or the whole table.
+    const plan = await world()
+      .em()
+      .transactional(async (em) => {
+        for (const way of ['seqscan', 'indexscan', 'indexonlyscan']) await em.execute(`set local enable_${way} = off`, [], 'run')
+        return em.execute<{ 'QUERY PLAN': string }[]>(`explain ${sql}`, [...parameters])
+      })
+    const lines = plan.map((row) => row['QUERY PLAN'])
+    const conditions = lines.filter((line) => line.includes('Index Cond:'))
+    const isFound = conditions.length > 0 && conditions.every((line) => named.some((text) => line.includes(text)))
+    if (!isFound || lines.some((line) => line.includes('Seq Scan'))) unindexed.push([table, ...lines].join('\n'))
+  }
+  expect(unindexed).toEqual([])
+})
 
 describe('44: what is exported of somebody with traces everywhere', () => {
   const rowsOf = (table: string) => data.sections.find((section) => section.table === table)?.rows ?? []

@@ -46,6 +46,9 @@ const ResourceSchema = defineEntity({
       name: resourcesKeyUnique,
       expression: `create unique index "resources_key_unique" on "resources" (coalesce("organization_id", "owner_user_id"), "type", "key") where "deleted_at" is null`,
     },
+    { name: 'resources_owner_user_id_index', properties: ['ownerUserId'] },
+    { name: 'resources_created_by_index', properties: ['createdBy'] },
+    { name: 'resources_deleted_by_index', properties: ['deletedBy'] },
     { name: 'resources_path_index', expression: `create index "resources_path_index" on "resources" using gin ("path")` },
     {
       name: 'resources_organization_index',

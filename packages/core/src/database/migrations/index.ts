@@ -16,6 +16,7 @@ import { RunningImpersonations } from './0015-running-impersonations.ts'
 import { OperatorHolds } from './0016-operator-holds.ts'
 import { EventsOfASubject } from './0017-events-of-a-subject.ts'
 import { JobRuns } from './0018-job-runs.ts'
+import { WhatSomebodyLeft } from './0019-what-somebody-left.ts'
 
 /** Every migration, oldest first. A static list: bundlers and Deno find it, and names never depend on files. */
 export const migrations = [
@@ -37,4 +38,5 @@ export const migrations = [
   OperatorHolds,
   EventsOfASubject,
   JobRuns,
+  WhatSomebodyLeft,
 ]

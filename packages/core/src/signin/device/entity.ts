@@ -32,7 +32,10 @@ const DeviceLoginSchema = defineEntity({
     expiresAt: instant(),
   },
   uniques: [{ name: 'device_logins_user_code_unique', properties: ['userCode'] }],
-  indexes: [{ name: 'device_logins_expires_at_index', properties: ['expiresAt'] }],
+  indexes: [
+    { name: 'device_logins_expires_at_index', properties: ['expiresAt'] },
+    { name: 'device_logins_user_id_index', properties: ['userId'] },
+  ],
   checks: [{ name: 'device_logins_status_known', expression: `status in ('pending', 'approved', 'denied', 'used')` }],
 })
 
