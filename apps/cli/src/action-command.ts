@@ -11,6 +11,7 @@ import {
   addOutputOptions,
   denizen,
   formatOf,
+  sentWith,
   type ChangeOptions,
   type ConnectionOptions,
   type OutputOptions,
@@ -168,8 +169,7 @@ async function runAction<S extends Signature<ActionName>>(
     await confirmed(placed(question, connection), options.yes, plans)
   }
   if (face.answer !== undefined) return face.answer(connection, input, options)
-  const { idempotencyKey } = options
-  const answer = await withReauthentication(connection, () => call(input, idempotencyKey === undefined ? {} : { idempotencyKey }))
+  const answer = await withReauthentication(connection, () => call(input, sentWith(options)))
   if (formatOf(options) === 'text') await face.lookUp?.(connection, answer as OutputOf<S>)
   printAnswer(formatOf(options), answer as OutputOf<S>, (shown) => face.show(shown, options, command.args))
 }

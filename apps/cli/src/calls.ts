@@ -1,5 +1,5 @@
 import type { ActionName, Calls, CommandOptions } from '@denizen/core/calls'
-import type { Plan } from '@denizen/core/contract'
+import { signatures, type Plan, type Signature } from '@denizen/core/contract'
 
 /** Where calls go, and how to end that. */
 export interface Connection {
@@ -25,4 +25,13 @@ export function callNamed(calls: Calls, name: ActionName): UntypedCall {
   const call = tree[namespace]?.[verb]
   if (call === undefined) throw new TypeError(`There is no call ${name}.`)
   return call
+}
+
+/** A signature by its name. */
+export function signatureOf(name: ActionName): Signature {
+  const [namespace = '', verb = ''] = name.split('.')
+  const tree: Readonly<Record<string, Readonly<Record<string, Signature>>>> = signatures
+  const signature = tree[namespace]?.[verb]
+  if (signature === undefined) throw new TypeError(`There is no signature for ${name}.`)
+  return signature
 }

@@ -21,6 +21,11 @@ export interface ChangeOptions {
   readonly yes?: boolean
 }
 
+/** What is sent along with a command. */
+export function sentWith({ idempotencyKey }: Pick<ChangeOptions, 'idempotencyKey'>): { readonly idempotencyKey?: string } {
+  return idempotencyKey === undefined ? {} : { idempotencyKey }
+}
+
 export function addConnectionOptions(command: Command): Command {
   return command
     .addOption(new Option('--url <url>', 'the server to talk to (default: the one you signed in to)').conflicts(['database', 'local']))

@@ -1,8 +1,7 @@
-import { callsOver, DenizenError, type ActionName, type Calls } from '@denizen/core/calls'
-import { signatures, type Signature } from '@denizen/core/contract'
+import { callsOver, DenizenError, type Calls } from '@denizen/core/calls'
 import type { ClientOptions } from '@denizen/client'
 import { z } from 'zod'
-import { callNamed } from './calls.ts'
+import { callNamed, signatureOf } from './calls.ts'
 
 /**
  * The calls of a server, whose answers are what they should be: what another program answers, or a proxy, is `client.unexpectedAnswer`. A
@@ -14,7 +13,7 @@ export async function serverCalls(options: ClientOptions): Promise<Calls> {
   return callsOver({
     async run(name, input, commandOptions) {
       const answer = await callNamed(calls, name)(input, commandOptions)
-      return ofShape(answer, outputOf(name), { name, url: options.url })
+      return ofShape(answer, signatureOf(name).output, { name, url: options.url })
     },
     async plan(name, input) {
       const answer = await callNamed(calls, name).plan?.(input)
@@ -34,14 +33,6 @@ const plan = z.looseObject({
   jobs: z.record(z.string(), count),
   failed: z.array(z.object({ index: count, code: z.string(), message: z.string() })),
 })
-
-function outputOf(name: ActionName): z.ZodType {
-  const [namespace = '', verb = ''] = name.split('.')
-  const tree: Readonly<Record<string, Readonly<Record<string, Signature>>>> = signatures
-  const signature = tree[namespace]?.[verb]
-  if (signature === undefined) throw new TypeError(`There is no signature for ${name}.`)
-  return signature.output
-}
 
 function ofShape(answer: unknown, schema: z.ZodType, { name, url }: { readonly name: string; readonly url: string }): unknown {
   const parsed = schema.safeParse(answer)

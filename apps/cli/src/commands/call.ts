@@ -1,9 +1,9 @@
 import { kinds, type ActionName } from '@denizen/core/calls'
-import { isObject, signatures, withoutSecrets, type Plan, type Signature } from '@denizen/core/contract'
+import { isObject, withoutSecrets, type Plan } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { z } from 'zod'
 import { exitCodeOfCreate } from '../batches.ts'
-import { callNamed } from '../calls.ts'
+import { callNamed, signatureOf } from '../calls.ts'
 import { connected } from '../connection.ts'
 import { usageError } from '../failure.ts'
 import { parseJson } from '../input-options.ts'
@@ -11,6 +11,7 @@ import {
   addChangeOptions,
   addConnectionOptions,
   denizen,
+  sentWith,
   type ChangeOptions,
   type ConnectionOptions,
   type OutputOptions,
@@ -56,22 +57,13 @@ export function addCall(program: Command): void {
         printPlan(format, plan)
         return exitAsBatch(plan.answer ?? { ...plan, done: Object.keys(plan.rows) })
       }
-      const { idempotencyKey } = options
-      if (idempotencyKey !== undefined && kinds[action] === 'query')
+      if (options.idempotencyKey !== undefined && kinds[action] === 'query')
         throw usageError(`${action} only reads, so it takes no idempotency key.`)
-      const answer = await call(input, idempotencyKey === undefined ? {} : { idempotencyKey })
+      const answer = await call(input, sentWith(options))
       printAnswer(format, answer, () => '')
       exitAsBatch(answer)
     })
   })
-}
-
-function signatureOf(name: ActionName): Signature {
-  const [namespace = '', verb = ''] = name.split('.')
-  const tree: Readonly<Record<string, Readonly<Record<string, Signature>>>> = signatures
-  const signature = tree[namespace]?.[verb]
-  if (signature === undefined) throw new TypeError(`There is no signature for ${name}.`)
-  return signature
 }
 
 /** Dates are text, as in JSON. */

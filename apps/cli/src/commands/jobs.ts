@@ -3,7 +3,7 @@ import { counted, shellWord, signatures, type OutputOf } from '@denizen/core/con
 import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
 import type { Connection } from '../calls.ts'
-import { denizen, formatOf } from '../common-options.ts'
+import { denizen, formatOf, sentWith } from '../common-options.ts'
 import { usageError } from '../failure.ts'
 import { inLine, printAnswer, record, table } from '../output.ts'
 import { addPaged } from '../paged-command.ts'
@@ -77,7 +77,7 @@ function addRunning(jobs: Command): void {
           'Jobs are done by a server, and there is none here to wait for.',
           'Leave out --wait, or name the server with --url.',
         )
-      const { run, isNew } = await connection.calls.jobs.run({ job: String(input['job']) }, keyOf(options))
+      const { run, isNew } = await connection.calls.jobs.run({ job: String(input['job']) }, sentWith(options))
       const waits = options['wait'] === true
       const answer = { run: waits ? await ended(connection, run) : run, isNew }
       printAnswer(formatOf(options), answer, (shown) => (waits ? runText(shown.run) : `${runText(shown.run)}\n${whatNext(shown)}`))
@@ -103,10 +103,6 @@ function whatNext({ run: { job, isCancelled }, isNew }: OutputOf<typeof actions.
       ? 'The run waits for a server, which begins it within a second if one is there.'
       : 'A run of this job waits or is going on already.'
   return `${now}\nSee what came of it: ${denizen} jobs get ${shellWord(job)}`
-}
-
-function keyOf({ idempotencyKey }: { readonly idempotencyKey?: string }): { readonly idempotencyKey?: string } {
-  return idempotencyKey === undefined ? {} : { idempotencyKey }
 }
 
 /** Milliseconds between two looks at a run that is waited for. */

@@ -9,7 +9,7 @@ import { connected } from '../connection.ts'
 import { usageError } from '../failure.ts'
 import { addFields, fieldsIn, fieldsOf, inputOf, parseJson } from '../input-options.ts'
 import { readLines } from '../input-files.ts'
-import { addChangeOptions, addConnectionOptions, addOutputOptions, denizen, formatOf } from '../common-options.ts'
+import { addChangeOptions, addConnectionOptions, addOutputOptions, denizen, formatOf, sentWith } from '../common-options.ts'
 import { printPlan, sumOf, type BatchPlan, type NamedFailure } from '../plan.ts'
 import { confirmed, placed } from '../prompts.ts'
 import { scopeOf, type Scope } from '../references.ts'
@@ -146,8 +146,7 @@ async function changeFound(scope: Scope, filter: object, options: LeafOptions, w
     const { count } = await connection.calls.users.count({ where: filter, ...within(scope) })
     await confirmed(placed(`${work.verbs[0]} ${counted(count, 'user')}?`, connection), options.yes)
   }
-  const { idempotencyKey } = options
-  const answer = await work.call(connection, chosen, idempotencyKey === undefined ? {} : { idempotencyKey })
+  const answer = await work.call(connection, chosen, sentWith(options))
   const outcome: Outcome = { unit: 'user', succeeded: [], failed: [] }
   add(outcome, answer, (index) => ({ place: index + 1, who: null }))
   tell(outcome, options, work)

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { kinds, type ActionName } from '@denizen/core/calls'
-import { signatures, type Signature } from '@denizen/core/contract'
 import superjson from 'superjson'
 import { afterAll } from 'vitest'
 import { z } from 'zod'
+import { signatureOf } from '../calls.ts'
 
 /** What would be a line of the command's own, and red. */
 const forged = 'x\u001b[31m\nnext:  give up'
@@ -74,7 +74,6 @@ function firstOf<Value>(schema: z.core.$ZodType, candidates: readonly Value[]): 
   return found
 }
 
-const tree: Readonly<Record<string, Readonly<Record<string, Signature>>>> = signatures
 const plan = {
   rows: { [forged]: { inserted: 1, updated: 1, deleted: 1 } },
   sessionsEnded: 1,
@@ -89,9 +88,7 @@ function answerTo(path: string): unknown {
   const [namespace, verb] = third === '' ? [first, second] : [second, third]
   const name = `${namespace}.${verb}`
   if (!Object.hasOwn(kinds, name)) throw new Error(`nobody calls ${path}`)
-  const signature = tree[namespace]?.[verb]
-  if (signature === undefined) throw new Error(`there is no ${name as ActionName}`)
-  const answer = lieOf(signature.output)
+  const answer = lieOf(signatureOf(name as ActionName).output)
   return first === 'plan' ? { ...plan, answer } : answer
 }
 

@@ -1,8 +1,7 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineQuery } from '../kernel/action.ts'
 import { grantedEverywhere } from '../kernel/rule.ts'
-import type { Job } from './model.ts'
-import { existingJob, openRun, selectRuns } from './repository.ts'
+import type { Job, JobRun } from './model.ts'
+import { existingJob, latestRuns } from './repository.ts'
 import { nextDue, scheduleInWords } from './schedule.ts'
 import type { ScheduledJob } from './scheduled-job.ts'
 import { scheduledJobs } from './scheduled.ts'
@@ -11,17 +10,17 @@ import { jobsSignatures } from './signatures.ts'
 export const listJobs = defineQuery(jobsSignatures.list, {
   allow: grantedEverywhere,
   async handle({ open, now }) {
-    const em = await open()
-    const jobs: Job[] = []
-    for (const job of scheduledJobs) jobs.push(await shownJob(em, job, now))
-    return { jobs }
+    const names = scheduledJobs.map(({ name }) => name)
+    const runs = await latestRuns(await open(), names)
+    return { jobs: scheduledJobs.map((job) => shownJob(job, runs, now)) }
   },
 })
 
 export const getJob = defineQuery(jobsSignatures.get, {
   allow: grantedEverywhere,
-  async handle({ open, now }, { job }) {
-    return shownJob(await open(), existingJob(job), now)
+  async handle({ open, now }, { job: name }) {
+    const job = existingJob(name)
+    return shownJob(job, await latestRuns(await open(), [name]), now)
   },
 })
 
@@ -33,15 +32,15 @@ export const previewJob = defineQuery(jobsSignatures.preview, {
   },
 })
 
-async function shownJob(em: SqlEntityManager, { name, summary, schedule, count }: ScheduledJob, now: Date): Promise<Job> {
-  const [last] = await selectRuns(em, [['r.job = ?', name], ['r.ended_at is not null']], 1)
+function shownJob({ name, summary, schedule, count }: ScheduledJob, runs: readonly JobRun[], now: Date): Job {
+  const ofJob = runs.filter((run) => run.job === name)
   return {
     name,
     summary,
     schedule: scheduleInWords(schedule),
     deletes: count !== undefined,
     nextAt: nextDue(schedule, now),
-    open: await openRun(em, name),
-    last: last ?? null,
+    open: ofJob.find(({ endedAt }) => endedAt === null) ?? null,
+    last: ofJob.find(({ endedAt }) => endedAt !== null) ?? null,
   }
 }

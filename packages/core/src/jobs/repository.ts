@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { arrayLiteral } from '../kernel/array-literal.ts'
 import { notFound } from '../kernel/errors.ts'
 import { idOf, uuidOf } from '../kernel/id.ts'
 import type { JobRun, RunId, RunState } from './model.ts'
@@ -56,6 +57,12 @@ export async function existingRun(em: SqlEntityManager, id: RunId): Promise<JobR
 export async function openRun(em: SqlEntityManager, job: string): Promise<JobRun | null> {
   const [run] = await selectRuns(em, [['r.job = ?', job], ['r.ended_at is null']], 1)
   return run ?? null
+}
+
+/** Of each job, the run that is not over and the last one that is, where there is one. */
+export async function latestRuns(em: SqlEntityManager, jobs: readonly string[]): Promise<JobRun[]> {
+  const latest = `r.id in (select distinct on (job, ended_at is null) id from job_runs where job = any(?::text[]) order by job, ended_at is null, id desc)`
+  return selectRuns(em, [[latest, arrayLiteral(jobs)]], 2 * jobs.length)
 }
 
 interface NewRun {

@@ -25,7 +25,7 @@ function valuesOf(characters: string): Uint8Array {
 }
 
 /** The nouns in error messages, when a caller mixes up two kinds of ids. */
-const nouns: Readonly<Record<string, string>> = {
+const kinds = {
   usr: 'user',
   ses: 'session',
   tok: 'token',
@@ -51,7 +51,11 @@ const nouns: Readonly<Record<string, string>> = {
   dev: 'device login',
   key: 'signing key',
   run: 'run of a job',
-}
+} as const
+const nouns: Readonly<Record<string, string>> = kinds
+
+/** What the ids that are in use begin with. */
+export type IdPrefix = keyof typeof kinds
 
 /** 16 bytes of a UUIDv7: milliseconds since the epoch (48 bits), then random bits. */
 export function uuidBytes(now: Date, random: Uint8Array): Uint8Array {

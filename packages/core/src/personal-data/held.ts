@@ -1,29 +1,7 @@
+import type { IdPrefix } from '../kernel/id.ts'
+
 /** How a column is written in an export: as it is, as a time (ISO 8601, UTC), or as an id with this prefix. */
 export type Written = 'value' | 'time' | IdPrefix
-
-type IdPrefix =
-  | 'asg'
-  | 'aud'
-  | 'chl'
-  | 'dev'
-  | 'evt'
-  | 'fac'
-  | 'idn'
-  | 'inv'
-  | 'lat'
-  | 'mem'
-  | 'org'
-  | 'psk'
-  | 'pwd'
-  | 'rec'
-  | 'res'
-  | 'rol'
-  | 'run'
-  | 'ses'
-  | 'team'
-  | 'tok'
-  | 'usr'
-  | 'ver'
 
 /**
  * SQL with places for what is asked: `{person}` the UUID of the user, `{id}` their id as text, `{address}` their proved address (null:

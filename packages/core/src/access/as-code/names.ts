@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { arrayLiteral } from '../../kernel/array-literal.ts'
 import type { Scope } from '../../kernel/decisions.ts'
 import { idOf, isId, uuidsOf, type Id } from '../../kernel/id.ts'
 import { identifierForm } from '../../text/index.ts'
@@ -64,7 +65,7 @@ async function findUsers(em: SqlEntityManager, organizationId: Id<'org'> | null,
   const rows = await em.execute<{ id: string; username: string; email: string | null }[]>(
     `select u.id::text as id, u.username, u.email from users u
       where (u.id = any(?::uuid[]) or u.username = any(?::text[]) or u.email = any(?::text[])) and ${organizationId === null ? 'true' : isKnown}`,
-    [uuidsOf(ids), textArray(normal.values()), textArray(normal.values()), ...(organizationId === null ? [] : [tenant, tenant])],
+    [uuidsOf(ids), arrayLiteral(normal.values()), arrayLiteral(normal.values()), ...(organizationId === null ? [] : [tenant, tenant])],
   )
   const found = new Map<string, NamedSubject>()
   const subjects = rows.map(({ id, username, email }) => ({ id: idOf('usr', id), username, email }))
@@ -86,7 +87,7 @@ async function findTeams(em: SqlEntityManager, tenant: string, texts: readonly s
     `select t.id::text as id, t.name, w.text as requested from unnest(?::text[]) w (text)
       join teams t on t.organization_id = ?::uuid and lower(t.name) = lower(w.text) and t.deleted_at is null
       union all select t.id::text, t.name, null from teams t where t.organization_id = ?::uuid and t.id = any(?::uuid[]) and t.deleted_at is null`,
-    [textArray(texts), tenant, tenant, uuidsOf(ids)],
+    [arrayLiteral(texts), tenant, tenant, uuidsOf(ids)],
   )
   return new Map(
     rows.map(({ id, name, requested }) => [requested ?? idOf('team', id), { kind: 'team' as const, id: idOf('team', id), name }]),
@@ -100,7 +101,7 @@ async function findResources(em: SqlEntityManager, organizationId: Id<'org'>, te
   const rows = await em.execute<{ id: string; type: string; key: string | null }[]>(
     `select r.id::text as id, r.type, r.key from resources r where r.organization_id = ?::uuid and r.deleted_at is null
       and (r.id = any(?::uuid[]) or (r.type, r.key) in (select * from unnest(?::text[], ?::text[])))`,
-    [tenant, uuidsOf(ids), textArray(pairs.map(([type]) => type)), textArray(pairs.map(([, key]) => key))],
+    [tenant, uuidsOf(ids), arrayLiteral(pairs.map(([type]) => type)), arrayLiteral(pairs.map(([, key]) => key))],
   )
   const desired = new Set(keys)
   return new Map(
@@ -115,9 +116,4 @@ async function findResources(em: SqlEntityManager, organizationId: Id<'org'>, te
 /** A resource in text output. */
 export function resourceName(type: string, key: string | null, id: string): string {
   return `${type} ${key ?? id}`
-}
-
-/** Texts as one parameter of type `text[]`. */
-function textArray(texts: Iterable<string>): string {
-  return `{${[...texts].map((text) => `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`).join(',')}}`
 }

@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { arrayLiteral } from '../../kernel/array-literal.ts'
 import type { Scope } from '../../kernel/decisions.ts'
 import { idOf, uuidOf, uuidOrNull, uuidsOf, type Id } from '../../kernel/id.ts'
 import type { Catalogue } from '../../kernel/signature.ts'
@@ -28,9 +29,9 @@ const asked: readonly {
   readonly type: string
   readonly valueOf: (question: WhoCanQuestion, after: string | null) => unknown
 }[] = [
-  { column: 'patterns', type: 'text[]', valueOf: (question) => textArray(patternsFor(question)) },
+  { column: 'patterns', type: 'text[]', valueOf: (question) => arrayLiteral(patternsFor(question)) },
   { column: 'built_in', type: 'uuid[]', valueOf: (question) => uuidsOf(builtInRolesFor(question)) },
-  { column: 'memberships', type: 'text[]', valueOf: (question) => textArray(membershipRolesFor(question)) },
+  { column: 'memberships', type: 'text[]', valueOf: (question) => arrayLiteral(membershipRolesFor(question)) },
   { column: 'organization', type: 'uuid', valueOf: ({ scope }) => uuidOrNull(scope.organizationId) },
   { column: 'team', type: 'uuid', valueOf: ({ scope: { kind, path } }) => (kind === 'team' ? uuidOf(path[0] ?? '') : null) },
   { column: 'path', type: 'uuid[]', valueOf: ({ scope: { kind, path } }) => uuidsOf(kind === 'resource' ? path : []) },
@@ -111,8 +112,4 @@ function builtInRolesFor({ catalogue, permission }: WhoCanQuestion): readonly st
 function membershipRolesFor({ catalogue, permission }: WhoCanQuestion): readonly string[] {
   const roles = Object.entries(organizationRoles)
   return roles.flatMap(([name, role]) => (hasPermission(permissionsOf(catalogue, role.permissions), catalogue, permission) ? [name] : []))
-}
-
-function textArray(texts: readonly string[]): string {
-  return `{${texts.map((text) => `"${text}"`).join(',')}}`
 }

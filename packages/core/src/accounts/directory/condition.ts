@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { arrayLiteral } from '../../kernel/array-literal.ts'
 import { uuidOf } from '../../kernel/id.ts'
 import type { RunSelect } from '../../kernel/select.ts'
 import type { OrganizationId } from '../../organizations/index.ts'
@@ -6,7 +7,7 @@ import { emailForm, folded, usernameForm } from '../../text/index.ts'
 import { isManaged, type UserKind, type UserStatus } from '../../users/index.ts'
 import { eachFilter, type UserFilter } from './filter.ts'
 import { rowsOf } from './rows.ts'
-import { allOf, anyOf, arrayLiteral, prefixPattern, hasTrigram, containsPattern, withParameters, type Sql } from './sql.ts'
+import { allOf, anyOf, prefixPattern, hasTrigram, containsPattern, withParameters, type Sql } from './sql.ts'
 
 /** Which users a call is about. */
 export interface UserSelection {

@@ -29,11 +29,6 @@ export function hasTrigram(text: string): boolean {
   return /[\p{L}\p{N}]{3}/u.test(text)
 }
 
-/** A list as one parameter of type `text[]` or `uuid[]`: the number of parameters is limited. */
-export function arrayLiteral(items: readonly string[]): string {
-  return `{${items.map((item) => `"${item.replaceAll(/["\\]/g, String.raw`\$&`)}"`).join(',')}}`
-}
-
 /** Hand-written SQL with a `?` for each value, as a query with parameters. */
 export function withParameters(text: string, ...values: readonly unknown[]): Sql {
   const [first = '', ...others] = text.split('?')
