@@ -138,8 +138,11 @@ describe('a table', () => {
     const lines = stripVTControlCharacters(onTerminal(80, () => table(rows, userColumns))).split('\n')
     expect(lines.every((line) => line.length <= 80)).toBe(true)
     expect(lines[1]).toMatch(/^ada\.lovelace {2}.*3 days ago$/)
-    const soon = [{ at: new Date(Date.now() + 7 * 86_400_000 - 5000) }]
-    expect(onTerminal(80, () => table(soon, [{ title: 'AT', value: (row) => row.at }]))).toContain('in 7 days')
+    const said = (seconds: number) =>
+      onTerminal(80, () => table([{ in: new Date(Date.now() + seconds * 1000) }], [{ title: 'AT', value: (row) => row.in }]))
+    expect(said(7 * 86_400 - 5)).toContain('in 7 days')
+    expect(said(36 * 60 + 5)).toContain('in 36 min.')
+    expect(said(3600 - 5)).toContain('in 1 hr.')
     expect(lines.join('\n')).not.toMatch(/usr_|\d{4}-/)
     const long = [{ ...rows[0], username: 'u'.repeat(64) }] as unknown as User[]
     expect(onTerminal(80, () => table(long, userColumns))).toContain('u'.repeat(64))

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import stringWidth from 'fast-string-width'
+import { relativeTime } from './relative-time.ts'
 
 /** Text for people, JSON, or JSON with one item a line. */
 export type Format = 'text' | 'json' | 'ndjson'
@@ -215,21 +216,6 @@ function zoneOf(date: Date): string {
 
 function two(number: number): string {
   return String(number).padStart(2, '0')
-}
-
-const units = [
-  ['year', 31_557_600],
-  ['month', 2_629_800],
-  ['day', 86_400],
-  ['hour', 3_600],
-  ['minute', 60],
-] as const
-
-/** `3 days ago`, `in 2 hours`: on a screen, where it says more in less room. */
-function relativeTime(date: Date, now = Date.now()): string {
-  const seconds = (date.getTime() - now) / 1000
-  const [unit, size] = units.find(([, length]) => Math.round(Math.abs(seconds) / length) >= 1) ?? ['second', 1]
-  return new Intl.RelativeTimeFormat('en', { style: 'short', numeric: 'auto' }).format(Math.round(seconds / size), unit)
 }
 
 /** The cell of what a row does not have. */

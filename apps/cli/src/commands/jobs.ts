@@ -56,7 +56,7 @@ function addLooking(jobs: Command): void {
       { title: 'STATE', value: ({ state }) => state },
       { title: 'DID', value: ({ state, did, error }) => (state === 'succeeded' ? countsText(did) : (error ?? countsText(did))) },
       { title: 'BY', value: ({ requestedBy }) => requestedBy?.username ?? '' },
-      { title: 'RUN', whole: true, value: ({ id }) => id },
+      { title: 'ID', whole: true, value: ({ id }) => id },
     ],
     examples: ['jobs history', 'jobs history --job auth.deleteExpired', 'jobs history --state failed --all --json'],
   })
