@@ -56,6 +56,19 @@ describe('Found by an attacker: a server that takes the connection and is silent
     expect((await terminal.here(['users', 'list'], env)).stderr).toContain('client.unexpectedAnswer')
   })
 
+  it.each([
+    ['answers once that it is there, and then falls silent', [200]],
+    ['is away, as the proxy before it says', [502, 502, 502]],
+  ])('and one that %s is given up', async (_, statuses) => {
+    const left = [...statuses]
+    const url = await answering((request, response) => {
+      const status = request.url === '/healthz' ? left.shift() : undefined
+      if (status !== undefined) response.writeHead(status).end()
+    })
+    const { code, stderr } = await terminal.here(['users', 'list'], { DENIZEN_URL: url, DENIZEN_TIMEOUT: '1' })
+    expect([code, stderr]).toEqual([1, expect.stringContaining('client.timedOut')])
+  })
+
   it.each(['soon', '0', '-1'])('a limit that is none is refused: %s', async (DENIZEN_TIMEOUT) => {
     const { code, stderr } = await terminal.here(['users', 'list'], { DENIZEN_TIMEOUT })
     expect([code, stderr]).toEqual([2, expect.stringContaining('DENIZEN_TIMEOUT')])

@@ -105,6 +105,15 @@ describe.each(bothDatabases)('jobs on %s', (database) => {
     await world().work()
     expect(await runs()).toMatchObject([{ id: run.id, state: 'succeeded', attempts: 2 }])
 
+    const { run: cancelled } = await jobs().run({ job })
+    await world().rows(`update job_runs set state = 'running', seen_at = ?, attempts = 1 where id = ?::uuid returning 1`, [
+      now(),
+      uuidOf(cancelled.id),
+    ])
+    expect(await jobs().cancel({ runId: cancelled.id })).toMatchObject({ state: 'running', isCancelled: true })
+    await world().work()
+    expect(await runs({ state: 'cancelled' })).toMatchObject([{ id: cancelled.id, attempts: 1 }])
+
     const { run: lost } = await jobs().run({ job })
     await world().rows(`update job_runs set state = 'running', seen_at = ? where id = ?::uuid returning 1`, [now(), uuidOf(lost.id)])
     await world().rows('delete from testing.jobs returning 1')
