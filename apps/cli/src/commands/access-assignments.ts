@@ -18,9 +18,9 @@ const columnsWith = (names: ScopeNames): readonly Column<Assignment>[] => [
   { title: 'WHAT', value: whatText },
   { title: 'ON', value: ({ scope }) => names.of(scope) ?? 'everywhere' },
   { title: 'STATE', value: ({ state }) => state },
-  { title: 'UNTIL', value: ({ validUntil }) => validUntil ?? 'no end' },
-  { title: 'CONDITION', value: conditionText },
+  { title: 'UNTIL', value: untilWhen },
   { title: 'FROM', value: ({ validFrom }) => validFrom },
+  { title: 'CONDITION', value: conditionText },
   { title: 'ID', whole: true, value: ({ id }) => id },
 ]
 
@@ -174,9 +174,8 @@ function assignmentText(assignment: Assignment, names: ScopeNames): string {
     ['on', names.of(assignment.scope) ?? 'everywhere'],
     ['state', assignment.state],
     ['from', assignment.validFrom],
-    ['until', assignment.validUntil ?? 'no end'],
+    ['until', untilWhen(assignment)],
     ['condition', conditionText(assignment)],
-    ['revoked', assignment.revokedAt],
   ])
 }
 
@@ -186,6 +185,11 @@ function whoText({ subject: { kind, name } }: Assignment): string {
 
 function whatText({ role, permission }: Assignment): string {
   return role === null ? (permission ?? '') : `role ${role.name}`
+}
+
+/** What is revoked has ended, also where it was to last longer. */
+function untilWhen({ validUntil, revokedAt }: Assignment): Date | string {
+  return revokedAt ?? validUntil ?? 'no end'
 }
 
 function conditionText({ condition }: Assignment): string | null {
