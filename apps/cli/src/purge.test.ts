@@ -56,4 +56,6 @@ test('users purge erases somebody, and its receipt is verified by the keys of th
   expect((await run('verify-receipt', alone, '--keys', keys)).code).toBe(1)
   expect((await run('verify-receipt', alone)).stdout).toContain('signed it is not shown')
   expect(readFileSync(keys, 'utf8')).toContain(kid)
+  const nobody = await run('verify-receipt', alone, '--server', 'http://127.0.0.1:1')
+  expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining('did not tell its keys')])
 })

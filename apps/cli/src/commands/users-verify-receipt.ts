@@ -116,7 +116,9 @@ async function keysOf({ keys, server }: Options): Promise<readonly JsonObject[] 
 async function asked(server: string): Promise<string> {
   if (!/^https?:\/\//.test(server)) throw usageError('--server is a URL: https://denizen.example.com')
   const url = server.replace(/\/+$/, '')
-  const answer = await serverFetch(url, { debug: false })(url + keysPath)
+  const answer = await serverFetch(url, { debug: false })(url + keysPath).catch((error: unknown) => {
+    throw new DenizenError('cli.keysUnavailable', 'unavailable', `${url} did not tell its keys: it does not answer.`, {}, error)
+  })
   if (!answer.ok) throw new DenizenError('cli.keysUnavailable', 'unavailable', `${url} did not tell its keys (${answer.status}).`)
   return answer.text()
 }

@@ -19,55 +19,48 @@ export interface Whose {
 
 /** Their things, by the prefix of the ids. */
 const things: readonly (readonly [prefix: IdPrefix, table: string, condition: string])[] = [
-  ['ses', 'sessions', 'user_id = {p}'],
-  ['tok', 'tokens', 'user_id = {p}'],
-  ['idn', 'identities', 'user_id = {p}'],
-  ['psk', 'passkeys', 'user_id = {p}'],
-  ['dev', 'device_logins', 'user_id = {p}'],
-  ['ver', 'verifications', 'user_id = {p}'],
-  ['chl', 'challenges', 'user_id = {p}'],
-  ['fac', 'totp_factors', 'user_id = {p}'],
-  ['inv', 'invitations', 'accepted_by = {p}'],
-  ['res', 'resources', 'owner_user_id = {p} and organization_id is null'],
+  ['ses', 'sessions', 'user_id = p.id'],
+  ['tok', 'tokens', 'user_id = p.id'],
+  ['idn', 'identities', 'user_id = p.id'],
+  ['psk', 'passkeys', 'user_id = p.id'],
+  ['dev', 'device_logins', 'user_id = p.id'],
+  ['ver', 'verifications', 'user_id = p.id'],
+  ['chl', 'challenges', 'user_id = p.id'],
+  ['fac', 'totp_factors', 'user_id = p.id'],
+  ['inv', 'invitations', 'accepted_by = p.id'],
+  ['res', 'resources', 'owner_user_id = p.id and organization_id is null'],
 ]
 
-const thingsOf = things
-  .map(
-    ([prefix, table, condition]) =>
-      `select '${prefix}' as prefix, id::text as id from ${table} where ${condition.replace('{p}', '?::uuid')}`,
-  )
-  .join(' union all ')
+const thingsOf = `select t.prefix, t.id::text as id from (select ?::uuid as id) p, lateral (${things
+  .map(([prefix, table, condition]) => `select '${prefix}' as prefix, id from ${table} where ${condition}`)
+  .join(' union all ')}) t`
 
 const namesOf = `select json_build_object(
-    'proved', array(select email from users where id = ?::uuid and email_verified and email is not null
-      union select email from identities where user_id = ?::uuid and email_verified and email is not null
-      union select email from invitations where accepted_by = ?::uuid),
-    'texts', array(select t from users u, unnest(array[u.email, u.phone, u.username]) t where u.id = ?::uuid and t is not null),
-    'words', array(select t from users u, unnest(array[u.full_name, u.display_name, u.pending_email, u.avatar_url, u.description, u.imported_from]) t
-        where u.id = ?::uuid and t is not null
-      union select t from identities i, unnest(array[i.email, i.subject]) t where i.user_id = ?::uuid and t is not null
-      union select email from verifications where user_id = ?::uuid and email is not null))::text as found`
+    'proved', array(select email from users where id = p.id and email_verified and email is not null
+      union select email from identities where user_id = p.id and email_verified and email is not null
+      union select email from invitations where accepted_by = p.id),
+    'texts', array(select t from users u, unnest(array[u.email, u.phone, u.username, u.full_name, u.display_name]) t where u.id = p.id and t is not null),
+    'words', array(select t from users u, unnest(array[u.pending_email, u.avatar_url, u.description, u.imported_from]) t
+        where u.id = p.id and t is not null
+      union select t from identities i, unnest(array[i.email, i.subject]) t where i.user_id = p.id and t is not null
+      union select email from verifications where user_id = p.id and email is not null))::text as found from (select ?::uuid as id) p`
 
 interface Found extends JsonObject {
   readonly proved: string[]
+  /** What names them, or may. */
   readonly texts: string[]
+  /** What they said of themselves, or was said: it can be about others too. */
   readonly words: string[]
 }
 
 /** Looks for what finds the rest. To be called before anything is deleted. */
 export async function whose(em: SqlEntityManager, userId: Id<'usr'>): Promise<Whose> {
   const person = uuidOf(userId)
-  const owned = await em.execute<{ prefix: IdPrefix; id: string }[]>(
-    thingsOf,
-    things.map(() => person),
-  )
-  const [row] = await em.execute<{ found: string }[]>(
-    namesOf,
-    Array.from({ length: 7 }, () => person),
-  )
+  const owned = await em.execute<{ prefix: IdPrefix; id: string }[]>(thingsOf, [person])
+  const [row] = await em.execute<{ found: string }[]>(namesOf, [person])
   const { proved, texts, words } = JSON.parse(row?.found ?? '{}') as Found
   const all = [...new Set([...proved, ...texts, ...words])].filter((text) => text.trim().length > 1)
-  const telling = all.filter((text) => proved.includes(text) || isTelling(text))
+  const telling = all.filter((text) => proved.includes(text) || (texts.includes(text) && isTelling(text)))
   return {
     userId,
     things: owned.map(({ prefix, id }) => idOf(prefix, id)),
