@@ -14,6 +14,11 @@ type Sent = OutputOf<typeof actions.requestMagicLink>
 /** Mails that applications ask for when they sign somebody in: what was sent, and what comes next. */
 export function addAuth(program: Command): void {
   const auth = program.command('auth').description('Sign in step by step, as applications do')
+  addAddresses(auth)
+  addCodes(auth)
+}
+
+function addAddresses(auth: Command): void {
   addAction(auth, {
     signature: actions.signUp,
     show: (sent) => sentText('A link was sent to the address', 'Open it to finish: the account is created then.', sent),
@@ -34,6 +39,9 @@ export function addAuth(program: Command): void {
     show: verifiedText,
     examples: ['auth verify-email --token-prompt --password-prompt', 'auth verify-email --token-stdin --password-stdin < two-lines.txt'],
   })
+}
+
+function addCodes(auth: Command): void {
   addAction(auth, {
     signature: actions.requestMagicLink,
     show: (sent) =>
