@@ -74,7 +74,7 @@ const steps: Readonly<Record<string, Step>> = {
       `Is ${url ?? 'this'} the address of a Denizen server? Open it in a browser: Denizen says there that it is one. Name another with --url.`,
       'If it is one, its version may be another than that of this command: compare them with --version.',
     ].join('\n'),
-  'auth.linkInvalid': `For a password, ask for a new link: ${denizen} password forgot ADDRESS`,
+  'auth.linkInvalid': `Ask for a new link. For a password: ${denizen} password forgot ADDRESS; to confirm your address: ${denizen} auth request-email-verification`,
   'auth.outOfScope': `Set another token in DENIZEN_TOKEN, or use your login: unset DENIZEN_TOKEN. What this one may do: ${denizen} whoami`,
   'auth.outOfOrganization': 'Set another token in DENIZEN_TOKEN, or use your login: unset DENIZEN_TOKEN',
   'auth.ownSessionRequired': (_, { option }) =>

@@ -22,6 +22,7 @@ import { passkeyFormScript, passkeyFormScriptPath } from './pages/passkey-form-s
 import { passkeysScriptPath, scriptType } from './pages/passkeys.ts'
 import { passkeysScript } from './pages/passkeys-script.ts'
 import { answerProvider, isProviderPath } from './pages/provider.ts'
+import { recoveryCodesScript, recoveryCodesScriptPath } from './pages/recovery-codes-script.ts'
 import { answerRequest, requestPages } from './pages/requests.ts'
 import { sessionPages } from './pages/session-pages.ts'
 import { answerResource, problem, routeOf } from './rest.ts'
@@ -248,6 +249,7 @@ class Face {
 const scripts: ReadonlyMap<string, string> = new Map([
   [passkeysScriptPath, passkeysScript],
   [passkeyFormScriptPath, passkeyFormScript],
+  [recoveryCodesScriptPath, recoveryCodesScript],
 ])
 
 /** The same result for a while; also one that is still being made. */

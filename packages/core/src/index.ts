@@ -1,6 +1,7 @@
 export { actions } from './actions.ts'
 export { assignEverywhere } from './access/index.ts'
 export { builtInRoleNames, builtInRoles, findStalePermissions } from './grants/index.ts'
+export { qrCode } from './authenticators/index.ts'
 export { deliveryJob, readEvents, type DeliveredEvent, type FeedPosition, type RecordedEvent, type Subscriber } from './events/index.ts'
 export {
   callsOver,
