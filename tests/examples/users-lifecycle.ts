@@ -51,8 +51,9 @@ export const lifecycleExamples = {
   'users.purge': {
     async succeeds(world) {
       const { user } = await somebody(world, 'is-purged')
+      const heir = await somebody(world, 'is-heir')
       await world.admin.as.users.archive({ userId: user.id })
-      return { as: world.admin, input: { userId: user.id } }
+      return { as: world.admin, input: { userId: user.id, resources: 'transfer', transferTo: heir.user.id } }
     },
     async fails(world) {
       const { user } = await somebody(world, 'is-not-purged')
