@@ -1,5 +1,6 @@
 import { DenizenError, html, type Core, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
+import { onwardFrom } from './goals.ts'
 import { notice, page, passwordHint, usernameField } from './layout.ts'
 import { alert, field, problemIn, type Problem } from './mailed-link.ts'
 import { signInFirst } from './sign-in.ts'
@@ -25,8 +26,9 @@ async function change(core: Core, visitor: Visitor, oldPassword: string, newPass
     const input = { newPassword, ...(oldPassword !== '' && { oldPassword }) }
     type Changed = OutputOf<Signatures['auth']['changePassword']>
     const { sessionsEnded } = (await visitor.context.call('auth.changePassword', input)) as Changed
+    const left = (visitor.principal?.pendingSteps ?? []).filter((step) => step !== 'changePassword')
     const elsewhere = sessionsEnded === 0 ? 'You were signed in nowhere else.' : 'Everywhere else you are signed out.'
-    return notice(200, 'Your password is changed', elsewhere, html`<a class="main" href="./">Go on</a>`)
+    return notice(200, 'Your password is changed', elsewhere, html`<a class="main" href="${onwardFrom(left, '')}">Go on</a>`)
   } catch (error) {
     const problem = problemOf(error)
     if (problem === null) throw error
@@ -35,7 +37,7 @@ async function change(core: Core, visitor: Visitor, oldPassword: string, newPass
 }
 
 /** The form was opened before somebody else signed in, in another tab. */
-function formOfAnother(username: string): Answer {
+export function formOfAnother(username: string): Answer {
   const text = html`You are signed in as <strong>${username}</strong> now, and the form was for somebody else. Nothing was changed.`
   return notice(409, 'Somebody else signed in here', text, html`<a class="main" href="./">Go on</a>`)
 }

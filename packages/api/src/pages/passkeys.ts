@@ -1,7 +1,7 @@
-import { DenizenError, html, type Html, type OutputOf, type Signatures } from '@denizen/core'
+import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { page, timeElement, withRequests, withScript } from './layout.ts'
-import { signInFirst } from './sign-in.ts'
+import { asksForProof, signInFirst } from './sign-in.ts'
 import { leadTo, sessionPage, type Visitor } from './visitor.ts'
 
 /** Where the script of the page is. */
@@ -22,7 +22,7 @@ export const answerPasskeys = sessionPage({
     try {
       await context.call('passkeys.remove', { passkeyId: fields.get('remove') ?? '' })
     } catch (error) {
-      if (!(error instanceof DenizenError) || (error.kind !== 'unauthenticated' && error.code !== 'auth.freshProofRequired')) throw error
+      if (!asksForProof(error)) throw error
       return signInFirst('passkeys')
     }
     return leadTo('passkeys')
