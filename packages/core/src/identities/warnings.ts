@@ -24,7 +24,11 @@ export function warnAbout(
   const now = clock.monotonic()
   if (now < (times.get(key) ?? Number.NEGATIVE_INFINITY) + pause) return
   times.set(key, now)
-  logger.warn('An identity provider does not work as it should.', { provider: id, problem, ...(error !== undefined && { cause: causeOf(error) }) })
+  logger.warn('An identity provider does not work as it should.', {
+    provider: id,
+    problem,
+    ...(error !== undefined && { cause: causeOf(error) }),
+  })
 }
 
 /** What the innermost error says: `connect ECONNREFUSED 127.0.0.1:8080`. A refused connection may have several, and no text of its own. */

@@ -113,11 +113,7 @@ interface Redeeming {
   readonly client: Client
 }
 
-async function redeem(
-  { ports, provider, metadata, client }: Redeeming,
-  { code, redirectUri }: AuthorizationResponse,
-  verifier: string,
-) {
+async function redeem({ ports, provider, metadata, client }: Redeeming, { code, redirectUri }: AuthorizationResponse, verifier: string) {
   const { token_endpoint: url, issuer } = metadata
   if (url === undefined) throw providerUnavailable({ host: hostOf(issuer), problem: 'it has no token endpoint' })
   const form = new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier })
