@@ -23,6 +23,7 @@ import { givingWay, withPrecedence, type Attempting } from './precedence.ts'
 import { isKept, queueOnly, record } from './record.ts'
 import { Recorder } from './recorder.ts'
 import { checkReplay, replayTerms } from './replay.ts'
+import { shareOf } from './shares.ts'
 import { writeChanges } from './write-changes.ts'
 import { checkAllowed, checkItem, findTarget } from './target.ts'
 import { Refused, type Trace } from './trace.ts'
@@ -77,9 +78,10 @@ export async function dryRun(assembly: Assembly, requested: CommandRequest): Pro
 /** Does a command's transaction until there is no conflict; prepared anew where it has to lock others than it was prepared for. */
 function begunAgain<T>(run: CommandRun, work: (run: CommandRun) => Promise<T>): Promise<T> {
   let { prepared } = run
+  const share = shareOf(run.call.actor, run.call.origin, run.action.takesPrecedence !== undefined)
   return retried(run, async (attempt) => {
     try {
-      return await work({ ...run, ...attempt, prepared })
+      return await run.assembly.shares.within(share, () => work({ ...run, ...attempt, prepared }))
     } catch (error) {
       if (error instanceof NotLocked) prepared = await run.action.prepare?.(prepareContext(run), run.input)
       throw error
