@@ -35,7 +35,8 @@ export const addressOfGoal = (goal: string): string => (goal === '' || goal === 
 
 /** Where somebody goes on who just signed in: first to what the session still has to do. */
 export function onwardFrom(pendingSteps: Principal['pendingSteps'], goal: string): string {
-  if (pendingSteps.includes('changePassword')) return 'change-password'
+  if (pendingSteps.includes('changePassword'))
+    return goal === '' || goal === 'change-password' ? 'change-password' : `change-password?next=${encodeURIComponent(goal)}`
   const [page = ''] = goal.split('?')
   if (!pendingSteps.includes('enrolFactor') || forFactors.has(page)) return addressOfGoal(goal)
   return secondFactorsOnTheWayTo(goal === '' ? home : goal)

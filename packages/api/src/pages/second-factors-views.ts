@@ -2,7 +2,7 @@ import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { minutesOfKey } from './factor-cookies.ts'
 import { passkeysOnTheWayTo, secondFactorsOnTheWayTo } from './goals.ts'
-import { page, timeElement } from './layout.ts'
+import { nextField, page, timeElement } from './layout.ts'
 import { alert } from './mailed-link.ts'
 
 const title = 'Your second factors'
@@ -37,7 +37,7 @@ const problem = (message: string | null): Html | null => alert(message === null 
 function form({ username, next }: About, what: string, button: Html): Html {
   return html`<form method="post" action="second-factors">
     <input type="hidden" name="user" value="${username}" />
-    ${next === '' ? null : html`<input type="hidden" name="next" value="${next}" />`}
+    ${nextField(next)}
     <input type="hidden" name="do" value="${what}" />
     ${button}
   </form>`
