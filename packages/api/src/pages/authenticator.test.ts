@@ -106,7 +106,7 @@ describe('setting up an authenticator app on the pages', () => {
     const sent = { code: totpCode(served().world, keyIn(page)), shown: shownIn(page) }
     const tabs = [browser.copy(), browser.copy()]
     const answers = await Promise.all(tabs.map((tab) => tab.send('/authenticator', sent)))
-    expect(answers.map((answer) => codesIn(answer).length).sort()).toEqual([0, 10])
+    expect(answers.map((answer) => codesIn(answer).length).toSorted((one, other) => one - other)).toEqual([0, 10])
     expect(tabs.map(({ place }) => place).sort()).toEqual(['/recovery-codes', '/second-factors?done'])
     expect(answers.filter(({ text }) => text.includes('If you have not seen its recovery codes, make new ones'))).toHaveLength(1)
   })
