@@ -137,6 +137,10 @@ const steps: Readonly<Record<string, Step>> = {
   'users.emailTaken': (_, { typed }) => `See who has it: ${denizen} users find ${word(typed, 'email')}`,
   'users.usernameTaken': (_, { typed }) => `See who has it: ${denizen} users find ${word(typed, 'username')}`,
   'users.archived': (_, { typed }) => `Bring it back: ${denizen} users restore ${word(typed, 'userId')}`,
+  'users.archiveFirst': (_, { typed }) => `Archive it: ${denizen} users archive ${word(typed, 'userId')}`,
+  'users.onLegalHold': (_, { typed }) => `If the case is over: ${denizen} users set-legal-hold ${word(typed, 'userId')} off`,
+  'users.ownsResources': (_, { typed }) =>
+    `Name their new owner: ${denizen} users purge ${word(typed, 'userId')} --resources transfer --transfer-to …, or --resources delete`,
   'users.notArchived': (_, { typed }) => `See its state: ${denizen} users get ${word(typed, 'userId')}`,
   'users.restoreWindowOver': `Create a new one: ${denizen} users create --email …`,
   'users.lastSuperadmin': `Promote another one first: ${denizen} users promote …`,
