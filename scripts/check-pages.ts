@@ -1,6 +1,6 @@
 /**
- * Drives a browser through the pages for people: the first one, invitations, signing up there and in an application, and a
- * forgotten password. Needs Chromium (CHROMIUM, default /usr/bin/chromium). With a
+ * Drives a browser through the pages for people: the first one, invitations, signing up there and in an application, a
+ * forgotten password, and second factors. Needs Chromium (CHROMIUM, default /usr/bin/chromium). With a
  * folder as argument, screenshots are saved there.
  */
 import assert from 'node:assert/strict'
@@ -10,6 +10,7 @@ import { completed, createClient, type Calls } from '@denizen/client'
 import type { Page } from 'playwright-core'
 import { calibrate } from '../tests/pace.ts'
 import { startBrowserCheck } from './checks/browser-check.ts'
+import { checkSecondFactors } from './checks/second-factors.ts'
 
 calibrate()
 const password = 'another correct horse battery'
@@ -19,7 +20,7 @@ const installation = 'Zürcher Konten & <i>mehr</i>'
 const check = await startBrowserCheck({ DENIZEN_NAME: installation })
 const { url, folder, picture, until } = check
 try {
-  const { organizations, users } = await check.superadmin()
+  const { organizations, users, factors } = await check.superadmin()
   const { id: organizationId } = await organizations.create({ name: organization })
   await organizations.invite({ organizationId, email: 'new@example.com' })
   await newcomer(await link('new@example.com'))
@@ -32,6 +33,7 @@ try {
   await traveller()
   await forgetful('known@example.org', users)
   await applicant('applicant@example.com')
+  await checkSecondFactors(check, { users, factors })
   console.log('the pages work in a browser')
 } finally {
   await check.end()

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { ended } from './packages/shell.ts'
 
 /** What the compiler counts in all programs together. */
-const budgets = { Types: 900_000, Instantiations: 2_750_000 } as const
+const budgets = { Types: 920_000, Instantiations: 2_810_000 } as const
 const programs = ['tsconfig.json', 'packages/core/tsconfig.pure.json']
 
 const startedAt = performance.now()

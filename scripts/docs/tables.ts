@@ -66,6 +66,7 @@ const others: Readonly<Record<string, string>> = {
   idempotency_keys: 'answers to calls that may be sent again',
   permission_uses: 'which permission was last used when',
   signing_keys: 'keys of signed tokens, sealed under the master key',
+  receipt_keys: 'public halves of the keys that signed receipts of purges, kept for good',
   throttles: 'failures to sign in, and how long to wait',
   request_windows: 'calls of a user in a minute, where a policy limits them',
   provider_events: 'webhooks that were taken in, so that none counts twice',

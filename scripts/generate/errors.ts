@@ -8,6 +8,8 @@ import type { ErrorText } from './error-texts.ts'
 /** Texts and kinds that are computed where the error is made. */
 const computed: Readonly<Record<string, string>> = {
   'cli.ambiguous': 'Several users, organizations, teams or resources have that name: use an id.',
+  'cli.keysUnavailable': 'The server that was named did not tell the keys of its receipts.',
+  'cli.receiptInvalid': 'The receipt is none, was changed, was signed by another key, or is of another user.',
   'cli.policyInvalid': 'The access document has mistakes: each is listed with its line.',
   'database.locked':
     'The data directory … is in use by another process. Opening it twice would destroy data. Stop that process first, or send commands to it that take --url.',

@@ -17,6 +17,7 @@ import { drawFolders, readFolders } from '../docs/folders.ts'
 import { between } from '../docs/markers.ts'
 import { clientSettings, settings } from '../../packages/runtime/src/config.ts'
 import type { Setting } from '../../packages/runtime/src/setting.ts'
+import type { Erasure } from '../../packages/core/src/personal-data/held.ts'
 import { heldTables, queueTable } from '../../packages/core/src/personal-data/registry.ts'
 import { drawTables, readSchema } from '../docs/tables.ts'
 
@@ -50,11 +51,27 @@ const asText = (text: string): string =>
 
 /** Each table that holds something about people: what for, where they stand in it, and whether it is exported. */
 function heldTable(): string {
-  const rows = Object.entries({ ...heldTables, 'the queue of jobs': queueTable }).map(([table, { purpose, people, export: section }]) => {
-    const columns = Object.entries(people).map(([column, what]) => `\`${column}\`: ${what}`)
-    return `| ${table} | ${purpose} | ${columns.join('; ')} | ${typeof section === 'string' ? `no: ${section}` : 'yes'} |`
-  })
-  return ['| table | what it is for | who stands where | exported |', '|---|---|---|---|', ...rows].join('\n')
+  const rows = Object.entries({ ...heldTables, 'the queue of jobs': queueTable }).map(
+    ([table, { purpose, people, export: section, purge }]) => {
+      const columns = Object.entries(people).map(([column, what]) => `\`${column}\`: ${what}`)
+      return `| ${table} | ${purpose} | ${columns.join('; ')} | ${typeof section === 'string' ? `no: ${section}` : 'yes'} | ${purged(purge)} |`
+    },
+  )
+  return ['| table | what it is for | who stands where | exported | at a purge |', '|---|---|---|---|---|', ...rows].join('\n')
+}
+
+/** What a purge does with a table. */
+function purged({ deleted, forgotten = [], kept = {} }: Erasure): string {
+  const names = (columns: readonly string[]) => [...new Set(columns)].map((column) => `\`${column}\``).join(', ')
+  const reasons = [...new Set(Object.values(kept))].map(
+    (why) => `${names(Object.keys(kept).filter((column) => kept[column] === why))} stays: ${why}`,
+  )
+  const emptied = forgotten.flatMap(({ columns }) => Object.keys(columns))
+  return [
+    ...(deleted === undefined ? [] : ['their rows are deleted']),
+    ...(emptied.length === 0 ? [] : [`${names(emptied)} ${new Set(emptied).size === 1 ? 'is' : 'are'} emptied in rows of others`]),
+    ...reasons,
+  ].join('; ')
 }
 
 /** How much there is. */

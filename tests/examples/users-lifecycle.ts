@@ -48,6 +48,19 @@ export const lifecycleExamples = {
     },
     failure: { code: 'users.notPromotable', kind: 'conflict' },
   },
+  'users.purge': {
+    async succeeds(world) {
+      const { user } = await somebody(world, 'is-purged')
+      const heir = await somebody(world, 'is-heir')
+      await world.admin.as.users.archive({ userId: user.id })
+      return { as: world.admin, input: { userId: user.id, resources: 'transfer', transferTo: heir.user.id } }
+    },
+    async fails(world) {
+      const { user } = await somebody(world, 'is-not-purged')
+      return { as: world.admin, input: { userId: user.id } }
+    },
+    failure: { code: 'users.archiveFirst', kind: 'conflict' },
+  },
   'users.restore': {
     async succeeds(world) {
       const { user } = await somebody(world, 'is-restored')

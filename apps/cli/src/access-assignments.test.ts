@@ -32,7 +32,7 @@ describe('denizen access: giving and taking', () => {
     })
 
     const listed = await run('list-assignments', '--org', 'acme', '--total')
-    expect(listed.stdout).toMatch(/^WHO +WHAT +ON +STATE +UNTIL +CONDITION +FROM +ID$/m)
+    expect(listed.stdout).toMatch(/^WHO +WHAT +ON +STATE +UNTIL +FROM +CONDITION +ID$/m)
     expect(listed.stdout).toMatch(/^ada-l +role editor +acme +current /m)
     expect(listed.stdout).toMatch(/^team Support +ticket\.\* +team Support \(acme\) +current /m)
     expect((await run('list-assignments', '--org', 'acme', '--on-team', 'Support', '--json')).json()).toMatchObject({
@@ -46,5 +46,8 @@ describe('denizen access: giving and taking', () => {
     expect((await run('list-assignments', '--org', 'acme')).stdout).toContain('No assignments found.')
     const history = (await run('list-assignments', '--org', 'acme', '--history', '--json')).json() as { items: { state: string }[] }
     expect(history.items.map(({ state }) => state)).toEqual(['revoked', 'revoked'])
+    // Found by a stranger: what was revoked had "no end".
+    const told = (await run('list-assignments', '--org', 'acme', '--history')).stdout
+    expect(told.match(/ revoked +\d{4}-/g)).toHaveLength(2)
   })
 })

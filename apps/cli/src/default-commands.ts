@@ -4,7 +4,8 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import { addAction, linesOf } from './action-command.ts'
 import { fieldsOf, kebab } from './input-options.ts'
-import { bold, json, record, table, type Column } from './output.ts'
+import { bold, json, record } from './output.ts'
+import { table, type Column } from './table.ts'
 import { addPaged } from './paged-command.ts'
 
 /** Groups with a shorter name than the namespace of their actions. */

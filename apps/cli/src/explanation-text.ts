@@ -1,6 +1,7 @@
 import { counted, patternInWords, type OutputOf, type signatures } from '@denizen/core/contract'
 import { fittedHelp } from './help.ts'
-import { localTime, printable, record, room, table } from './output.ts'
+import { localTime, printable, record, room } from './output.ts'
+import { table } from './table.ts'
 import { shortened } from './permission-areas.ts'
 
 type Access = typeof signatures.access

@@ -1,5 +1,6 @@
 import { DenizenError, type Calls } from '@denizen/core/calls'
 import { isPasswordLink, type LinkPurpose, type OutputOf, type Signatures } from '@denizen/core/contract'
+import type { Input } from './action-command.ts'
 import { denizen } from './common-options.ts'
 
 type Verification = OutputOf<Signatures['auth']['viewVerification']>
@@ -26,12 +27,32 @@ export function tokenIn(typed: string): string {
   return URL.canParse(text) ? (new URL(text).searchParams.get('token') ?? text) : text
 }
 
+/** Takes the token or the whole link from the mail. */
+export function onlyToken(input: Input): void {
+  const { token } = input
+  if (typeof token === 'string') input['token'] = tokenIn(token)
+}
+
 /** What a link for a password leads to. Throws for one of another kind, which is called what it is. */
-export async function viewedPasswordLink({ auth }: Calls, typed: string): Promise<Verification> {
+export function viewedPasswordLink(calls: Calls, typed: string): Promise<Verification> {
+  return viewedLink(calls, typed, 'choose a password', isPasswordLink)
+}
+
+/** What a link that confirms an address leads to; it may finish a sign-up. Throws for one of another kind, which is called what it is. */
+export function viewedAddressLink(calls: Calls, typed: string): Promise<Verification> {
+  return viewedLink(calls, typed, 'confirm an address', (purpose) => purpose === 'signUp' || purpose === 'verifyEmail')
+}
+
+async function viewedLink(
+  { auth }: Calls,
+  typed: string,
+  wanted: string,
+  isWanted: (purpose: LinkPurpose) => boolean,
+): Promise<Verification> {
   const token = tokenIn(typed)
-  if (token.startsWith('dnz_invite_')) throw notFor('choose a password', 'invitation')
+  if (token.startsWith('dnz_invite_')) throw notFor(wanted, 'invitation')
   const viewed = await auth.viewVerification({ token })
-  if (!isPasswordLink(viewed.purpose)) throw notFor('choose a password', viewed.purpose)
+  if (!isWanted(viewed.purpose)) throw notFor(wanted, viewed.purpose)
   return viewed
 }
 

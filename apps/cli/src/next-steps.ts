@@ -74,7 +74,7 @@ const steps: Readonly<Record<string, Step>> = {
       `Is ${url ?? 'this'} the address of a Denizen server? Open it in a browser: Denizen says there that it is one. Name another with --url.`,
       'If it is one, its version may be another than that of this command: compare them with --version.',
     ].join('\n'),
-  'auth.linkInvalid': `For a password, ask for a new link: ${denizen} password forgot ADDRESS`,
+  'auth.linkInvalid': `Ask for a new link. For a password: ${denizen} password forgot ADDRESS; to confirm your address: ${denizen} auth request-email-verification`,
   'auth.outOfScope': `Set another token in DENIZEN_TOKEN, or use your login: unset DENIZEN_TOKEN. What this one may do: ${denizen} whoami`,
   'auth.outOfOrganization': 'Set another token in DENIZEN_TOKEN, or use your login: unset DENIZEN_TOKEN',
   'auth.ownSessionRequired': (_, { option }) =>
@@ -137,6 +137,10 @@ const steps: Readonly<Record<string, Step>> = {
   'users.emailTaken': (_, { typed }) => `See who has it: ${denizen} users find ${word(typed, 'email')}`,
   'users.usernameTaken': (_, { typed }) => `See who has it: ${denizen} users find ${word(typed, 'username')}`,
   'users.archived': (_, { typed }) => `Bring it back: ${denizen} users restore ${word(typed, 'userId')}`,
+  'users.archiveFirst': (_, { typed }) => `Archive it: ${denizen} users archive ${word(typed, 'userId')}`,
+  'users.onLegalHold': (_, { typed }) => `If the case is over: ${denizen} users set-legal-hold ${word(typed, 'userId')} off`,
+  'users.ownsResources': (_, { typed }) =>
+    `Name their new owner: ${denizen} users purge ${word(typed, 'userId')} --resources transfer --transfer-to …, or --resources delete`,
   'users.notArchived': (_, { typed }) => `See its state: ${denizen} users get ${word(typed, 'userId')}`,
   'users.restoreWindowOver': `Create a new one: ${denizen} users create --email …`,
   'users.lastSuperadmin': `Promote another one first: ${denizen} users promote …`,

@@ -5,15 +5,6 @@ import { relativeTime } from './relative-time.ts'
 /** Text for people, JSON, or JSON with one item a line. */
 export type Format = 'text' | 'json' | 'ndjson'
 
-export interface Column<Row> {
-  readonly title: string
-  /** Never shortened, because people copy it. */
-  readonly whole?: boolean
-  /** Never left out, as what alone names the row, or says why it is there: where there is no room, it has lines of its own. */
-  readonly kept?: boolean
-  value(row: Row): unknown
-}
-
 /** Without effect where output is not shown (NO_COLOR, a pipe, a file). */
 export function bold(text: string): string {
   return styleText('bold', text, { stream: process.stdout })
@@ -83,66 +74,6 @@ export function json(value: unknown, indent?: number): string {
 
 function isPage(answer: unknown): answer is { items: readonly unknown[] } {
   return answer !== null && typeof answer === 'object' && 'items' in answer && Array.isArray(answer.items)
-}
-
-/** What shows the columns that a table has no room for. */
-const wider = 'a wider terminal or --json'
-
-/** Rows under headings, aligned; shortened to fit the terminal, and without what does not fit: which that is stands below, and what shows it. */
-export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], elsewhere = wider): string {
-  const shown = fitting(rows, columns, room())
-  const rest = columns.filter((column) => !shown.includes(column))
-  const left = rest.filter(({ kept }) => kept !== true).map(({ title }) => title)
-  const told = left.length === 0 ? [] : [dim(`No room for ${left.join(', ')}: ${elsewhere} shows them.`)]
-  const below = rest.filter(({ kept }) => kept === true)
-  return [tableOf(rows, shown, below), ...told].join('\n')
-}
-
-/**
- * Columns that fit, of which the first stays. Ids go first, before anything is shortened, because what has one mostly has a name; then what
- * no row has, then the last.
- */
-function fitting<Row>(rows: readonly Row[], columns: readonly Column<Row>[], most: number): readonly Column<Row>[] {
-  const wanted = ({ title, value }: Column<Row>) => rows.reduce((most, row) => Math.max(most, width(cell(value(row)))), width(title))
-  const least = (column: Column<Row>) =>
-    column.whole === true || rows.some((row) => column.value(row) instanceof Date) ? wanted(column) : Math.min(wanted(column), narrowest)
-  const [, ...rest] = columns
-  const id = rest.findLast(({ title, kept }) => title === 'ID' && kept !== true)
-  const needed = columns.reduce((sum, column) => sum + (id === undefined ? least(column) : wanted(column)) + 2, -2)
-  if (needed <= most || columns.length === 1) return columns
-  const gone =
-    id ??
-    rest.findLast(({ kept }) => kept === true) ??
-    rest.findLast(({ value }) => rows.every((row) => cell(value(row)) === nothing)) ??
-    rest.findLast(({ whole }) => whole !== true)
-  if (gone === undefined) return columns
-  return fitting(
-    rows,
-    columns.filter((column) => column !== gone),
-    most,
-  )
-}
-
-/** Columns below which text says too little. */
-const narrowest = 12
-
-/** `below` have a line of their own under each row. */
-function tableOf<Row>(rows: readonly Row[], columns: readonly Column<Row>[], below: readonly Column<Row>[]): string {
-  const cells = rows.map((row) => columns.map(({ value }) => cell(value(row)).replaceAll('\n', ' ')))
-  const titles = columns.map(({ title }) => title)
-  const wanted = titles.map((title, index) => cells.reduce((most, row) => Math.max(most, width(row[index] ?? '')), width(title)))
-  const widths = fitted(
-    wanted,
-    columns.map(({ whole = false }) => whole),
-  )
-  const line = (row: readonly string[]) =>
-    row
-      .map((text, index) => padded(text, widths[index] ?? 0))
-      .join('  ')
-      .trimEnd()
-  const under = (texts: readonly string[]) => texts.map((text) => `\n${indented(text, 2)}`).join('')
-  const heading = bold(line(titles)) + under(below.map(({ title }) => title))
-  return [heading, ...rows.map((row, index) => line(cells[index] ?? []) + under(below.map(({ value }) => cell(value(row)))))].join('\n')
 }
 
 /** Names and values, aligned; null is left out. `margin`: columns before them. */
@@ -219,9 +150,9 @@ function two(number: number): string {
 }
 
 /** The cell of what a row does not have. */
-const nothing = '-'
+export const nothing = '-'
 
-function cell(value: unknown): string {
+export function cell(value: unknown): string {
   if (value === null || value === undefined || value === '') return nothing
   if (value instanceof Date) return process.stdout.isTTY ? relativeTime(value) : localTime(value)
   if (typeof value === 'boolean') return value ? 'yes' : 'no'
@@ -271,16 +202,4 @@ export function padded(text: string, columns: number): string {
   const kept = [...letters.segment(text)].map(({ segment }) => segment)
   while (width(kept.join('')) > columns - 1) kept.pop()
   return `${kept.join('')}…`
-}
-
-/** Shortens the widest columns until the table fits the terminal. */
-function fitted(wanted: readonly number[], whole: readonly boolean[]): readonly number[] {
-  const widths = [...wanted]
-  const most = room() - 2 * (widths.length - 1)
-  while (widths.reduce((sum, one) => sum + one, 0) > most) {
-    const widest = Math.max(...widths.filter((_, index) => whole[index] !== true))
-    if (widest <= narrowest) break
-    widths[widths.findIndex((one, index) => one === widest && whole[index] !== true)] = widest - 1
-  }
-  return widths
 }

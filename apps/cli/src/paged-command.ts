@@ -5,7 +5,8 @@ import { addAction, type ActionCommand, type Input, type LeafOptions } from './a
 import { callNamed, type Connection } from './calls.ts'
 import { usageError } from './failure.ts'
 import { formatOf } from './common-options.ts'
-import { json, note, print, printAnswer, table, type Column } from './output.ts'
+import { json, note, print, printAnswer } from './output.ts'
+import { table, type Column } from './table.ts'
 
 interface Page<Item> {
   readonly items: readonly Item[]

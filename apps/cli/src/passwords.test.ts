@@ -155,3 +155,26 @@ async function resettingWith(link: string) {
   await running.answers(['The link, or its token', link])
   return running
 }
+
+it('Found by a stranger: auth verify-email takes the whole link too, says who one is then, and calls a link for something else what it is', async () => {
+  const { world, server } = served()
+  const env = { DENIZEN_URL: server.url }
+  const email = newEmail()
+  await world.asAnonymous().auth.signUp({ email, password: chosen })
+  await world.work()
+  const confirms = (link: string) => terminal.here(['auth', 'verify-email', '--token-stdin', '--password-stdin'], env, `${link}\n${chosen}`)
+  const { code, stdout, stderr } = await confirms(world.mailer.linkTo(email))
+  expect([code, stderr, stdout]).toEqual([
+    0,
+    '',
+    expect.stringMatching(/^The account (\S+) is yours, with the address .*: .*login --username \1\n$/),
+  ])
+  expect(stdout).toContain(email)
+  await world.asAnonymous().auth.requestPasswordReset({ email })
+  await world.work()
+  const other = await confirms(world.mailer.linkTo(email))
+  expect([other.code, other.stderr]).toEqual([
+    3,
+    expect.stringMatching(/not one to confirm an address: it chooses a password\.[^]*next: {2}Choose it: .*password reset$/m),
+  ])
+})

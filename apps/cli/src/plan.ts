@@ -1,5 +1,6 @@
 import { counted, type FailedItem, type Plan } from '@denizen/core/contract'
-import { inLines, printAnswer, table, type Format } from './output.ts'
+import { inLines, printAnswer, type Format } from './output.ts'
+import { table } from './table.ts'
 
 /** An item that would fail, named as in the input; null: it has no name there. */
 export interface NamedFailure extends FailedItem {

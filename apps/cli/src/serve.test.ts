@@ -100,6 +100,14 @@ it('doctor finds all well, and sees the server in the folder', async () => {
   expect(stdout).not.toContain('✗')
 })
 
+it.each(['--port', '--host', '--data-dir'])(
+  'Found by a stranger: %s that is empty, as an unset variable is, starts nothing',
+  async (option) => {
+    const { code, stderr } = await terminal.here(['serve', option, ''])
+    expect([code, stderr]).toEqual([2, expect.stringContaining(`${option} is empty.`)])
+  },
+)
+
 it('U18: a taken port is refused before an account is made, and names the way out', async () => {
   await running()
   const database = await createPostgres({ connections: 1, empty: false })

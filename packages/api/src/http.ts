@@ -7,7 +7,7 @@ import { TrustedProxies } from './addresses.ts'
 import { commonFields, json, send, type Answer, type WholeAnswer } from './answer.ts'
 import { requestIdOf } from './context.ts'
 import { TrpcEndpoint } from './trpc-endpoint.ts'
-import { answerKeys, keysPath } from './jwks.ts'
+import { answerKeys, answerReceiptKeys, keysPath, receiptKeysPath } from './jwks.ts'
 import { malformed, methodNotAllowed, toDomainError, urlTooLong } from './errors.ts'
 import { Origins } from './origins.ts'
 import { answerStandard } from './oauth/endpoints.ts'
@@ -22,6 +22,7 @@ import { passkeyFormScript, passkeyFormScriptPath } from './pages/passkey-form-s
 import { passkeysScriptPath, scriptType } from './pages/passkeys.ts'
 import { passkeysScript } from './pages/passkeys-script.ts'
 import { answerProvider, isProviderPath } from './pages/provider.ts'
+import { recoveryCodesScript, recoveryCodesScriptPath } from './pages/recovery-codes-script.ts'
 import { answerRequest, requestPages } from './pages/requests.ts'
 import { sessionPages } from './pages/session-pages.ts'
 import { answerResource, problem, routeOf } from './rest.ts'
@@ -215,6 +216,7 @@ class Face {
   #operation(path: string): (() => Promise<Answer>) | undefined {
     const metrics = this.#metrics
     if (path === keysPath) return () => answerKeys(this.#core)
+    if (path === receiptKeysPath) return () => answerReceiptKeys(this.#core)
     const script = scripts.get(path)
     if (script !== undefined) return async () => ({ status: 200, contentType: scriptType, body: script })
     if (path === '/healthz') return async () => state(200, 'alive')
@@ -247,6 +249,7 @@ class Face {
 const scripts: ReadonlyMap<string, string> = new Map([
   [passkeysScriptPath, passkeysScript],
   [passkeyFormScriptPath, passkeyFormScript],
+  [recoveryCodesScriptPath, recoveryCodesScript],
 ])
 
 /** The same result for a while; also one that is still being made. */

@@ -33,7 +33,7 @@ import type { Ports } from './ports/index.ts'
 import type { SerializedAnswer } from './serialization/index.ts'
 import { Authenticator, PrincipalCache } from './principals/index.ts'
 import { createCredentials } from './tokens/credentials.ts'
-import { KeyRing, rotateKeys } from './tokens/index.ts'
+import { KeyRing, receiptKeys, rotateKeys } from './tokens/index.ts'
 import type { User } from './users/index.ts'
 
 export interface CoreOptions {
@@ -97,6 +97,8 @@ export interface Core {
   unreadiness(): Promise<DenizenError | null>
   /** The public keys of signed tokens, present and next (JWK, RFC 7517). */
   publishedKeys(): Promise<readonly JsonObject[]>
+  /** The public keys of all receipts of purges that were ever given (JWK, RFC 7517). */
+  receiptKeys(): Promise<readonly JsonObject[]>
   /** Writes buffered times now (last seen, last used). After `start` that happens by itself within seconds. */
   writeLastSeen(): Promise<void>
   /** Creates partitions that are due, and starts listening for invalidations. */
@@ -133,6 +135,7 @@ export function createCore(options: CoreOptions): Core {
     queueDueRuns: () => queueDueRuns(reader(), ports),
     receiveWebhook: (webhook, origin) => receiveIn(assembly, webhook, origin),
     publishedKeys: () => answering(assembly, 'reading the signing keys', () => keys.published()),
+    receiptKeys: () => answering(assembly, 'reading the keys of receipts', () => receiptKeys(reader())),
     writeLastSeen: buffers.write,
     unreadiness: () => unreadinessOf(reader()),
     start: () =>

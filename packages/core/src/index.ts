@@ -1,6 +1,7 @@
 export { actions } from './actions.ts'
 export { assignEverywhere } from './access/index.ts'
 export { builtInRoleNames, builtInRoles, findStalePermissions } from './grants/index.ts'
+export { qrCode } from './authenticators/index.ts'
 export { deliveryJob, readEvents, type DeliveredEvent, type FeedPosition, type RecordedEvent, type Subscriber } from './events/index.ts'
 export {
   callsOver,
@@ -45,6 +46,7 @@ export { webhookRefused } from './identities/errors.ts'
 export type { SignedWebhook } from './identities/index.ts'
 export type { CallReport, Monitor } from './kernel/monitor.ts'
 export { checkMasterKey } from './tokens/index.ts'
+export { verifyErasureReceipt, type ReceiptCheck, type VerifiedReceipt } from './personal-data/index.ts'
 export { isolation } from './kernel/isolation.ts'
 export { enablePreparedWrites } from './database/prepared-writes.ts'
 export { preparedStatements, enablePipelineMode } from './kernel/statement.ts'

@@ -11,11 +11,16 @@ export interface Authenticator {
   readonly recoveryCodes: readonly string[]
 }
 
+/** The code that an app with this key shows, or will show so many steps of 30 seconds from now. */
+export function totpCode({ clock }: { readonly clock: Pick<TestClock, 'now'> }, key: string, stepsFromNow = 0): string {
+  const totp = new TOTP({ algorithm: 'SHA1', digits: 6, period: 30, secret: Secret.fromBase32(key) })
+  return totp.generate({ timestamp: clock.now().getTime() + stepsFromNow * 30_000 })
+}
+
 /** Gives a user an authenticator app. The clock moves on to the next code, for the first was used up. */
 export async function enrolAuthenticator({ clock }: { readonly clock: TestClock }, { as }: SignedInUser): Promise<Authenticator> {
   const { key } = await as.factors.beginTotp({})
-  const totp = new TOTP({ algorithm: 'SHA1', digits: 6, period: 30, secret: Secret.fromBase32(key) })
-  const code = (steps = 0) => totp.generate({ timestamp: clock.now().getTime() + steps * 30_000 })
+  const code = (steps = 0) => totpCode({ clock }, key, steps)
   const { recoveryCodes } = await as.factors.activateTotp({ code: code() })
   clock.advance(60_000)
   return {

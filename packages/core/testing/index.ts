@@ -1,5 +1,5 @@
 export { SoftAuthenticator, type Lapses } from './soft-authenticator.ts'
-export { enrolAuthenticator, type Authenticator } from './authenticator.ts'
+export { enrolAuthenticator, totpCode, type Authenticator } from './authenticator.ts'
 export { catalogue } from './catalogue.ts'
 export { cipherContract } from './contracts/cipher.ts'
 export { digestContract } from './contracts/digest.ts'

@@ -37,6 +37,9 @@ export const testJobs: JobQueue = {
     for (const { name, payload } of jobs)
       await em.execute('insert into testing.jobs (name, payload) values (?, ?::jsonb)', [name, JSON.stringify(payload)], 'run')
   },
+  async forget(em, pattern) {
+    return (await em.execute<unknown[]>('delete from testing.jobs where payload::text ~* ? returning 1', [pattern])).length
+  },
 }
 
 export interface QueuedJob {

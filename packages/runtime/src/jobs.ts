@@ -70,6 +70,10 @@ export function bossJobs({ database, definitions, logger, working }: JobOptions)
         await boss.send(name, { ...payload }, { db, priority, ...(group !== undefined && { group: { id: group } }) })
       }
     },
+    async forget(em, pattern) {
+      const gone = `delete from ${link.table} where concat(data::text, ' ', output::text) ~* ? returning 1`
+      return (await em.execute<unknown[]>(gone, [pattern])).length
+    },
     async start() {
       await link.prepare()
       await boss.start()
@@ -123,6 +127,8 @@ async function discard(boss: PgBoss, name: string, logger: Logger): Promise<void
 
 interface Link {
   readonly options: ConstructorOptions
+  /** The jobs of all queues, as SQL. */
+  readonly table: string
   /** Makes the schema, where it is not there yet. */
   prepare(): Promise<void>
   close(): Promise<void>
@@ -131,7 +137,12 @@ interface Link {
 /** Connections of its own on PostgreSQL, so that background work cannot take those of actions; PGlite has only one. */
 function linkTo(database: Database): Link {
   if (database.kind !== 'postgres') {
-    return { options: { db: fromPglite(database.pglite), backend: 'pglite' }, prepare: async () => {}, close: async () => {} }
+    return {
+      options: { db: fromPglite(database.pglite), backend: 'pglite' },
+      table: 'pgboss.job',
+      prepare: async () => {},
+      close: async () => {},
+    }
   }
   const { place } = database
   const session = sessionOf(place, limits)
@@ -145,5 +156,5 @@ function linkTo(database: Database): Link {
   }
   const run = async (sql: string) => (await pool.query<object>(sql)).rows
   // pg-boss would need the right to create schemas even where the schema is there.
-  return { options, prepare: () => ensureSchema(run, jobsSchema(place.schema)), close: () => pool.end() }
+  return { options, table: `${options.schema}.job`, prepare: () => ensureSchema(run, jobsSchema(place.schema)), close: () => pool.end() }
 }

@@ -103,6 +103,7 @@ function assemble(config: Config, options: RuntimeOptions, logger: Logger, ciphe
       defaultOrganization: config.defaultOrganization,
       maxOwnedOrganizations: config.maxOwnedOrganizations,
       publicUrl: config.publicUrl,
+      retention: config.retention,
       ...config.signIn,
     },
     monitors: [metrics.monitor, ...(options.monitors ?? [])],

@@ -3,7 +3,8 @@ import { Option, type Command } from 'commander'
 import { addAction, type Input, type LeafOptions } from '../action-command.ts'
 import type { Connection } from '../calls.ts'
 import { usageError } from '../failure.ts'
-import { printable, record, type Column } from '../output.ts'
+import { printable, record } from '../output.ts'
+import type { Column } from '../table.ts'
 import { addPaged } from '../paged-command.ts'
 import { referenceOf, resolveReferences } from '../references.ts'
 import { ScopeNames } from '../scope-names.ts'
@@ -17,9 +18,9 @@ const columnsWith = (names: ScopeNames): readonly Column<Assignment>[] => [
   { title: 'WHAT', value: whatText },
   { title: 'ON', value: ({ scope }) => names.of(scope) ?? 'everywhere' },
   { title: 'STATE', value: ({ state }) => state },
-  { title: 'UNTIL', value: ({ validUntil }) => validUntil ?? 'no end' },
-  { title: 'CONDITION', value: conditionText },
+  { title: 'UNTIL', value: untilWhen },
   { title: 'FROM', value: ({ validFrom }) => validFrom },
+  { title: 'CONDITION', value: conditionText },
   { title: 'ID', whole: true, value: ({ id }) => id },
 ]
 
@@ -173,9 +174,8 @@ function assignmentText(assignment: Assignment, names: ScopeNames): string {
     ['on', names.of(assignment.scope) ?? 'everywhere'],
     ['state', assignment.state],
     ['from', assignment.validFrom],
-    ['until', assignment.validUntil ?? 'no end'],
+    ['until', untilWhen(assignment)],
     ['condition', conditionText(assignment)],
-    ['revoked', assignment.revokedAt],
   ])
 }
 
@@ -185,6 +185,11 @@ function whoText({ subject: { kind, name } }: Assignment): string {
 
 function whatText({ role, permission }: Assignment): string {
   return role === null ? (permission ?? '') : `role ${role.name}`
+}
+
+/** What is revoked has ended, also where it was to last longer. */
+function untilWhen({ validUntil, revokedAt }: Assignment): Date | string {
+  return revokedAt ?? validUntil ?? 'no end'
 }
 
 function conditionText({ condition }: Assignment): string | null {

@@ -16,7 +16,8 @@ import {
   type ConnectionOptions,
   type OutputOptions,
 } from '../common-options.ts'
-import { json, print, printAnswer, table } from '../output.ts'
+import { json, print, printAnswer } from '../output.ts'
+import { table } from '../table.ts'
 import { printPlan } from '../plan.ts'
 import { readInput } from '../prompts.ts'
 import { closest } from '../suggestion.ts'

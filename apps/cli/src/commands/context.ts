@@ -2,7 +2,8 @@ import type { Command } from 'commander'
 import { checked, contextOf, requireContext } from '../contexts.ts'
 import { contextNames, readLogin, useContext } from '../login-store.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../common-options.ts'
-import { inLine, printAnswer, table } from '../output.ts'
+import { inLine, printAnswer } from '../output.ts'
+import { table } from '../table.ts'
 import { endLogin } from './session-end.ts'
 
 /** Several saved logins: which there are, and which one is in use. */

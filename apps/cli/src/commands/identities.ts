@@ -1,7 +1,8 @@
 import { counted, signatures, type OutputOf } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
-import { note, printable, table, type Column } from '../output.ts'
+import { note, printable } from '../output.ts'
+import { table, type Column } from '../table.ts'
 
 const { identities: actions } = signatures
 

@@ -3,7 +3,8 @@ import type { Database, Migrations } from '@denizen/runtime'
 import { Option, type Command } from 'commander'
 import { withNext } from '../failure.ts'
 import { addOutputOptions, denizen, formatOf, type OutputOptions } from '../common-options.ts'
-import { print, printAnswer, table } from '../output.ts'
+import { print, printAnswer } from '../output.ts'
+import { table } from '../table.ts'
 import { confirmed } from '../prompts.ts'
 
 interface MigrateOptions extends OutputOptions {

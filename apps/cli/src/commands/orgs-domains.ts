@@ -2,7 +2,8 @@ import { shellWord, signatures, type Domain } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
 import { denizen } from '../common-options.ts'
-import { printable, record, table } from '../output.ts'
+import { printable, record } from '../output.ts'
+import { table } from '../table.ts'
 
 const { organizations: actions } = signatures
 

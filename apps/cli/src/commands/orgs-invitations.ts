@@ -5,7 +5,7 @@ import { addAction, type Input } from '../action-command.ts'
 import type { Connection } from '../calls.ts'
 import { denizen } from '../common-options.ts'
 import { inLine, localTime, printable, record } from '../output.ts'
-import { requireInvitationLink, tokenIn } from '../mailed-links.ts'
+import { onlyToken, requireInvitationLink } from '../mailed-links.ts'
 import { addPaged } from '../paged-command.ts'
 import { leastLength } from '../prompts.ts'
 import { ownInvitation, sentInvitation } from '../references.ts'
@@ -126,13 +126,6 @@ function withOnlyToken(given: Input): Input {
   const input = { ...given }
   onlyToken(input)
   return input
-}
-
-/** Takes the token or the whole link from the email. */
-function onlyToken(input: Input): void {
-  const { token } = input
-  if (typeof token !== 'string') return
-  input['token'] = tokenIn(token)
 }
 
 /** A link for something else is called what it is. */

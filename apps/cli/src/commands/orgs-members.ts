@@ -1,7 +1,8 @@
 import { signatures, type Member } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
-import { printable, record, table, type Column } from '../output.ts'
+import { printable, record } from '../output.ts'
+import { table, type Column } from '../table.ts'
 import { addPaged } from '../paged-command.ts'
 
 const { organizations: actions } = signatures

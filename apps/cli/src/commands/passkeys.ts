@@ -1,7 +1,7 @@
 import { signatures } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
-import { table } from '../output.ts'
+import { table } from '../table.ts'
 
 const { passkeys: actions } = signatures
 

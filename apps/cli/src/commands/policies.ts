@@ -4,7 +4,8 @@ import { addAction, unchanged, type Input, type LeafOptions } from '../action-co
 import { denizen } from '../common-options.ts'
 import { usageError } from '../failure.ts'
 import { parseJson } from '../input-options.ts'
-import { printable, record, table } from '../output.ts'
+import { printable, record } from '../output.ts'
+import { table } from '../table.ts'
 import { addPaged } from '../paged-command.ts'
 import { closest } from '../suggestion.ts'
 

@@ -75,6 +75,8 @@ async function requirePort(config: Config): Promise<void> {
 }
 
 function settingsOf({ port, host, dataDir }: ServeOptions): Record<string, string> {
+  for (const [option, value] of Object.entries({ '--port': port, '--host': host, '--data-dir': dataDir }))
+    if (value?.trim() === '') throw usageError(`${option} is empty.`, `Say which, or leave it out for the default: ${denizen} serve --help`)
   return {
     ...(port === undefined ? {} : { DENIZEN_PORT: port }),
     ...(host === undefined ? {} : { DENIZEN_HOST: host }),

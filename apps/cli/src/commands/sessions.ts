@@ -1,7 +1,8 @@
 import { counted, signatures, type OutputOf } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
-import { printable, record, type Column } from '../output.ts'
+import { printable, record } from '../output.ts'
+import type { Column } from '../table.ts'
 import { addPaged } from '../paged-command.ts'
 import { inWords } from '../value-words.ts'
 

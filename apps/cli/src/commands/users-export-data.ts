@@ -6,7 +6,8 @@ import { addAction, type Input, type LeafOptions } from '../action-command.ts'
 import type { Connection } from '../calls.ts'
 import { denizen, formatOf } from '../common-options.ts'
 import { usageError } from '../failure.ts'
-import { json, note, print, printAnswer, table } from '../output.ts'
+import { json, note, print, printAnswer } from '../output.ts'
+import { table } from '../table.ts'
 import { withReauthentication } from '../reauthentication.ts'
 
 const signature = signatures.users.exportData

@@ -2,7 +2,8 @@ import { signatures, type OutputOf } from '@denizen/core/contract'
 import type { Command } from 'commander'
 import { addAction } from '../action-command.ts'
 import { denizen } from '../common-options.ts'
-import { bold, printable, record, table, type Column } from '../output.ts'
+import { bold, printable, record } from '../output.ts'
+import { table, type Column } from '../table.ts'
 import { userText } from './users-text.ts'
 
 const { users: actions } = signatures

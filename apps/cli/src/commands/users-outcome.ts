@@ -1,5 +1,6 @@
 import { counted } from '@denizen/core/contract'
-import { inLines, json, print, printAnswer, record, table, type Format } from '../output.ts'
+import { inLines, json, print, printAnswer, record, type Format } from '../output.ts'
+import { table } from '../table.ts'
 
 /** The outcome for many users, each with its position. */
 export interface Outcome {

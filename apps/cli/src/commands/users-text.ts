@@ -1,7 +1,8 @@
 import { shellWord } from '@denizen/core/contract'
 import type { OutputOf, OwnUser, signatures, User } from '@denizen/core/contract'
 import { denizen } from '../common-options.ts'
-import { inLine, record, type Column } from '../output.ts'
+import { inLine, record } from '../output.ts'
+import type { Column } from '../table.ts'
 import { permissionLines } from '../permission-areas.ts'
 import { inWords } from '../value-words.ts'
 

@@ -11,7 +11,9 @@ import { addImportRecords } from './users-import-records.ts'
 import { addImport } from './users-import.ts'
 import { assignmentsText } from './users-assignments.ts'
 import { addLifecycle } from './users-lifecycle.ts'
+import { addPurge } from './users-purge.ts'
 import { currentText, ownText, userText } from './users-text.ts'
+import { addVerifyReceipt } from './users-verify-receipt.ts'
 
 const { users: actions } = signatures
 
@@ -38,6 +40,8 @@ export function addUsers(program: Command): void {
   addImport(users)
   addImportRecords(users)
   addExportData(users)
+  addPurge(users)
+  addVerifyReceipt(users)
 }
 
 function addCreate(users: Command): void {

@@ -5,22 +5,23 @@ import { noSuchResource } from '../errors.ts'
 import { problem } from '../rest.ts'
 import { signOutForm } from './sign-in-views.ts'
 import { notice, page } from './layout.ts'
+import { factorsInWords } from './second-factors.ts'
 import { sessionPage } from './visitor.ts'
 import { link, waysToBegin } from './ways-to-begin.ts'
 
 export const homePath = '/'
 
 /** Where people land who open the address of the installation: what they can do here. Links are relative, so that a path prefix of the public URL is kept. */
-export const answerHome = sessionPage({ show: ({ principal }, core) => home(core, principal) })
+export const answerHome = sessionPage({ show: async (visitor, core) => home(core, visitor.principal, await factorsInWords(visitor)) })
 
-function home(core: Core, principal: Principal | null): Answer {
+function home(core: Core, principal: Principal | null, factors: string | null): Answer {
   const { name } = core.settings
   return page(
     200,
     name,
     html`<h1>${name}</h1>
       <p class="soft">Your account for the applications that sign in here.</p>
-      ${principal === null ? outside(core) : inside(principal)}
+      ${principal === null ? outside(core) : inside(principal, factors)}
       <p class="hint">
         For developers: calls go to <code>trpc</code> at this address. The client is <code>@denizen/client</code>, the command line
         <code>denizen</code>; both are described in the folder <code>docs</code> of Denizen.
@@ -30,12 +31,13 @@ function home(core: Core, principal: Principal | null): Answer {
 
 const device = link('/device', 'Enter the code of a device')
 
-/** For whoever is signed in in this browser. */
-function inside({ username, pendingSteps, isAnonymous }: Principal): Html {
+/** For whoever is signed in in this browser. `factors`: their second factors, in a few words; null: that cannot be said now. */
+function inside({ username, pendingSteps, isAnonymous }: Principal, factors: string | null): Html {
   if (isAnonymous) return guest(username)
   return html`<p>You are signed in as <strong>${username}</strong>.</p>
     ${pendingSteps.map((step) => owed[step])}
     <ul class="plain">
+      <li><a href="second-factors">Your second factors</a>${factors === null ? null : html`: ${factors}`}</li>
       ${link('/passkeys', 'Your passkeys')} ${link('/change-password', 'Change your password')}
       ${link('/sessions', 'Where you are signed in')} ${device}
     </ul>
@@ -55,7 +57,7 @@ const owed: Readonly<Record<Principal['pendingSteps'][number], Html>> = {
   changePassword: html`<p class="problem">
     First <a href="change-password">change your password</a>: it is too old, or was chosen for you.
   </p>`,
-  enrolFactor: html`<p class="problem">First set up a second factor: <a href="passkeys">register a passkey</a>.</p>`,
+  enrolFactor: html`<p class="problem">First <a href="second-factors">set up a second factor</a>.</p>`,
   verifyEmail: html`<p class="problem">First confirm your email address.</p>
     <form method="post" action="confirm-address">
       <div class="buttons"><button class="main">Send me the link</button></div>

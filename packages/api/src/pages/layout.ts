@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { html, Html, timeInWords } from '@denizen/core'
-import type { Answer } from '../answer.ts'
+import type { Answer, Fields } from '../answer.ts'
 
 /** Legible at any width and in dark mode, with the browser's own fonts: nothing is loaded from anywhere. */
 const style = `
@@ -44,6 +44,15 @@ a.main { display: block; margin: 0 0 1rem; padding: .7rem 1rem; border-radius: 8
 code { overflow-wrap: anywhere; user-select: all }
 button.plain { flex: none; padding: 0; border: 0; font-weight: inherit; color: var(--accent); text-decoration: underline }
 button.main { flex-grow: 2; background: var(--accent); border-color: var(--accent); color: var(--on-accent) }
+ol.codes { columns: 11rem; margin: 0 0 1.25rem; padding: 0 0 0 2.25rem }
+ol.codes li { padding: .2rem 0; break-inside: avoid }
+ol.codes code, .key { font-size: 1.05rem; white-space: nowrap }
+.key { white-space: normal }
+.key span { display: inline-block; margin: 0 .6rem 0 0 }
+.qr { max-width: 15rem; margin: 0 auto 1rem }
+.qr svg { display: block; width: 100%; border-radius: 8px }
+.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
+@media print { form, #tools, .hint { display: none } body { min-height: 0 } main { border: 0 } }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 .problem { margin: 0 0 1.25rem; padding: .7rem .9rem; border-radius: 8px; background: var(--bad-ground); color: var(--bad) }
 `
@@ -98,6 +107,11 @@ export function withRequests(answer: Answer): Answer {
   return { ...answer, policy: `${answer.policy ?? ''}; connect-src 'self'` }
 }
 
+/** The same answer, with more header fields. */
+export function withFields(answer: Answer, fields: Fields): Answer {
+  return { ...answer, headers: [...(answer.headers ?? []), ...fields] }
+}
+
 /** A page with a message and no form. */
 export function notice(status: number, title: string, ...paragraphs: readonly (string | Html)[]): Answer {
   return page(
@@ -107,6 +121,9 @@ export function notice(status: number, title: string, ...paragraphs: readonly (s
       ${paragraphs.map((text) => html`<p>${text}</p>`)}`,
   )
 }
+
+/** Where a form leads on to; nothing: where it always does. */
+export const nextField = (next: string): Html | null => (next === '' ? null : html`<input type="hidden" name="next" value="${next}" />`)
 
 /** Whose password a form is about, for password managers. */
 export function usernameField(name: string): Html {

@@ -135,6 +135,8 @@ interface Field {
   readonly required?: true
   readonly type?: 'password' | 'email'
   readonly autocomplete: string
+  /** Which keyboard a phone shows. */
+  readonly inputmode?: 'numeric'
   readonly longest: number
   readonly value?: string
   readonly hint?: string
@@ -142,7 +144,7 @@ interface Field {
 
 /** A field of a form, marked if the problem is about it. */
 export function field(
-  { name, label, optional, required, type, autocomplete, longest, value = '', hint }: Field,
+  { name, label, optional, required, type, autocomplete, inputmode, longest, value = '', hint }: Field,
   problem: Problem | null,
 ): Html {
   const isWrong = problem?.field === name
@@ -158,6 +160,7 @@ export function field(
       value="${type === 'password' ? '' : value}"
       aria-describedby="${described}"
       aria-invalid="${String(isWrong)}"
+      ${inputmode === undefined ? null : html`inputmode="${inputmode}"`}
       ${required === true ? html`required` : null}
       ${isWrong ? html`autofocus` : null}
     />

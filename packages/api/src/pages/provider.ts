@@ -3,7 +3,9 @@ import type { TrustedProxies } from '../addresses.ts'
 import type { Answer, Fields } from '../answer.ts'
 import { keepsSessions } from '../cookies.ts'
 import { httpErrorOf, methodNotAllowed } from '../errors.ts'
+import { onwardFrom } from './goals.ts'
 import { guestAtProvider, leaveName, leavingOf } from './guest.ts'
+import { withFields } from './layout.ts'
 import { factorOf } from './sign-in-form.ts'
 import { noSessionsHere } from './sign-in-views.ts'
 import { elsewhereFirst } from './elsewhere-first.ts'
@@ -154,7 +156,11 @@ async function completeSignIn(
 ): Promise<Answer> {
   await browser.cookies.replace(answer)
   const fields = cookies.clear(attempt)
-  return redirectTo === null ? withFields(welcome(answer.user.username, after?.redirectTo ?? null), fields) : redirect(redirectTo, fields)
+  if (redirectTo !== null) return redirect(redirectTo, fields)
+  const further = after?.redirectTo ?? null
+  // An application tells its users itself what they still have to do; whoever came for these pages goes there.
+  if (further === null && answer.pendingSteps.length > 0) return redirect(`../../${onwardFrom(answer.pendingSteps, '')}`, fields)
+  return withFields(welcome(answer.user.username, further), fields)
 }
 
 function responseIn(fields: URLSearchParams): URLSearchParams {
@@ -169,10 +175,6 @@ function redirect(location: string, fields: Fields): Answer {
     body: '',
     headers: [['location', location], ['referrer-policy', 'no-referrer'], ...fields],
   }
-}
-
-function withFields(answer: Answer, fields: Fields): Answer {
-  return { ...answer, headers: [...(answer.headers ?? []), ...fields] }
 }
 
 async function failure({ core, browser }: Visit, error: DenizenError, { request, requestId }: ProviderRequest): Promise<Answer> {

@@ -1,6 +1,9 @@
+import { answerAuthenticator } from './authenticator.ts'
 import { answerChangePassword } from './change-password.ts'
 import { answerHome, homePath } from './home.ts'
 import { answerPasskeys } from './passkeys.ts'
+import { answerRecoveryCodes } from './recovery-codes.ts'
+import { answerSecondFactors } from './second-factors.ts'
 import { answerConfirmAddress, answerSessions, answerSignOut } from './sessions.ts'
 import { answerSignIn } from './sign-in.ts'
 import type { SessionPage } from './visitor.ts'
@@ -11,6 +14,9 @@ export const sessionPages: ReadonlyMap<string, SessionPage> = new Map([
   ['/sign-in', answerSignIn],
   ['/sign-out', answerSignOut],
   ['/passkeys', answerPasskeys],
+  ['/second-factors', answerSecondFactors],
+  ['/authenticator', answerAuthenticator],
+  ['/recovery-codes', answerRecoveryCodes],
   ['/change-password', answerChangePassword],
   ['/sessions', answerSessions],
   ['/confirm-address', answerConfirmAddress],

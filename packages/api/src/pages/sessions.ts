@@ -1,7 +1,8 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
+import { clearFactorCookies } from './factor-cookies.ts'
 import { guestSigningOut, leaveName, leavingOf } from './guest.ts'
-import { notice, page, timeElement } from './layout.ts'
+import { notice, page, timeElement, withFields } from './layout.ts'
 import { signInFirst } from './sign-in.ts'
 import { signOutForm } from './sign-in-views.ts'
 import { leadTo, sessionPage } from './visitor.ts'
@@ -29,13 +30,16 @@ export const answerSignOut = sessionPage({
     const leaving = leavingOf(principal)
     return leaving === null ? notice(200, 'Sign out?', signOutForm) : guestSigningOut(leaving)
   },
-  async act(visitor, _, fields) {
+  async act(visitor, core, fields) {
     const leaving = leavingOf(visitor.principal)
     if (leaving !== null && fields.get(leaveName) !== leaving) return guestSigningOut(leaving)
     const left = (await visitor.signOut())
       ? []
       : ['The session itself could not be ended from here: it may not be used from this address, or too often.']
-    return notice(200, 'You are signed out', ...left, html`<a class="main" href="sign-in">Sign in</a>`)
+    return withFields(
+      notice(200, 'You are signed out', ...left, html`<a class="main" href="sign-in">Sign in</a>`),
+      clearFactorCookies(visitor, core),
+    )
   },
 })
 

@@ -37,6 +37,7 @@ describe('the page for signing in', () => {
     const home = await open('/', cookies)
     expect(home.text).toContain(`You are signed in as <strong>${user.username}</strong>`)
     expect([...home.text.matchAll(/(?:href|action)="([^"]+)"/g)].map(([, address]) => address)).toEqual([
+      'second-factors',
       'passkeys',
       'change-password',
       'sessions',

@@ -1,22 +1,19 @@
-import { type Core, type DenizenError, type SignedIn } from '@denizen/core'
+import { DenizenError, type Core, type SignedIn } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { keepsSessions } from '../cookies.ts'
 import { errorHeaders, httpErrorOf } from '../errors.ts'
+import { goalOf, onwardFrom } from './goals.ts'
 import { leavingOf, undecidedGuest } from './guest.ts'
 import { mayTryAgain, signInFieldsOf, signInProblem, signInWith, type SignInFields } from './sign-in-form.ts'
 import { alreadySignedIn, factorForm, noSessionsHere, passkeysNeedScript, signInForm } from './sign-in-views.ts'
 import { leadTo, sessionPage, type Visitor } from './visitor.ts'
 
-/** The pages on which one may go on after signing in, named by `next` in the address; anything else leads to the first page. */
-const goals: ReadonlySet<string> = new Set(['passkeys', 'sessions', 'change-password'])
-
-function goalOf(fields: URLSearchParams): string {
-  const next = fields.get('next') ?? ''
-  return goals.has(next) ? next : ''
-}
-
 /** Where somebody is sent who has to sign in first. */
-export const signInFirst = (next: string): Answer => leadTo(`sign-in?next=${next}`)
+export const signInFirst = (next: string): Answer => leadTo(`sign-in?next=${encodeURIComponent(next)}`)
+
+/** Whether an action wants whoever calls to sign in again first. */
+export const asksForProof = (error: unknown): boolean =>
+  error instanceof DenizenError && (error.kind === 'unauthenticated' || error.code === 'auth.freshProofRequired')
 
 /**
  * The page where people sign in, with a password, a passkey or at a provider; next the session is in cookies. Everything but passkeys works
@@ -71,6 +68,5 @@ async function signIn(core: Core, visitor: Visitor, fields: SignInFields, next: 
 
 async function welcome(visitor: Visitor, next: string, session: SignedIn): Promise<Answer> {
   await visitor.open(session)
-  const goal = session.pendingSteps.includes('changePassword') ? 'change-password' : next
-  return leadTo(goal === '' ? './' : goal)
+  return leadTo(onwardFrom(session.pendingSteps, next))
 }

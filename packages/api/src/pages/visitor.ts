@@ -2,7 +2,7 @@ import { anonymousActor, userActor, type Core, type Origin, type Principal, type
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
-import { CookieSession } from '../cookies.ts'
+import { cookiesIn, CookieSession } from '../cookies.ts'
 import { Origins } from '../origins.ts'
 import type { Context } from '../procedures.ts'
 import { elsewhereFirst } from './elsewhere-first.ts'
@@ -13,6 +13,8 @@ import { answerForm, failurePage, type PageRequest, type Wording } from './respo
 export interface Visitor {
   /** null: nobody is signed in. */
   readonly principal: Principal | null
+  /** The cookies that the browser sent. */
+  readonly jar: ReadonlyMap<string, string>
   /** Whether they have authenticated recently enough for sensitive changes. */
   readonly isRecent: boolean
   /** Calls actions as whoever is signed in. */
@@ -59,7 +61,7 @@ export function browserOf(
     async visit() {
       const { principal, isRenewed } = await cookies.found()
       const context = principal === null ? stranger : contextOf(core, { actor: userActor(principal), credential: 'accepted', origin })
-      return { visitor: visitorOf({ principal, context, stranger }, core, cookies), isRenewed }
+      return { visitor: visitorOf({ principal, context, stranger, jar: cookiesIn(request.headers) }, core, cookies), isRenewed }
     },
   }
 }
@@ -95,7 +97,7 @@ export function withCookies(answer: Answer, { fields }: CookieSession): Answer {
   return { ...answer, headers: [...(answer.headers ?? []), ...fields] }
 }
 
-function visitorOf(who: Pick<Visitor, 'principal' | 'context' | 'stranger'>, core: Core, cookies: CookieSession): Visitor {
+function visitorOf(who: Pick<Visitor, 'principal' | 'context' | 'stranger' | 'jar'>, core: Core, cookies: CookieSession): Visitor {
   const { principal } = who
   const { recentAuthUntil = null } = principal ?? {}
   return {

@@ -30,7 +30,7 @@ const AuditEntrySchema = defineEntity({
     durationMs: p.double(),
     changes: p.json().columnType('jsonb').strictNullable().$type<JsonObject>(),
   },
-  triggers: [appendOnly],
+  triggers: [appendOnly({ actor_reason: 'null', ip: 'null', user_agent: 'null', changes: 'null' })],
   partitionBy: { type: 'range', expression: 'at', partitions: [{ name: 'audit_entries_default', values: 'default' }] },
   indexes: [
     { name: 'audit_entries_feed_index', properties: ['xid', 'id'] },

@@ -1,4 +1,3 @@
-import { renderSVG } from 'uqr'
 import { defineCommand } from '../kernel/action.ts'
 import { change } from '../kernel/row.ts'
 import { signedIn } from '../kernel/rule.ts'
@@ -8,7 +7,7 @@ import { TotpFactorRow } from './entity.ts'
 import { notBegun, wrongCode } from './errors.ts'
 import { replaceRecoveryCodes } from './recovery-codes.ts'
 import { factorsSignatures } from './signatures.ts'
-import { keyUri, newKey, stepOf } from './totp.ts'
+import { keyUri, newKey, qrCode, stepOf } from './totp.ts'
 import { openKey, sealKey } from './verify-totp.ts'
 
 export const beginTotp = defineCommand(factorsSignatures.beginTotp, {
@@ -31,7 +30,7 @@ export const beginTotp = defineCommand(factorsSignatures.beginTotp, {
     }
     await em.flush()
     const uri = keyUri(key, new URL(settings.publicUrl).hostname, user.email ?? user.username)
-    return { uri, key, qr: renderSVG(uri, { border: 4 }) }
+    return { uri, key, qr: qrCode(uri) }
   },
 })
 

@@ -2,4 +2,5 @@ export { afterFactorAdded, afterFactorRemoved, requireMayEnrol } from './change.
 export { consumeRecoveryCode } from './recovery-codes.ts'
 export { ensureAuthenticatorLeft, authenticatorsOf, type Authenticators } from './remaining.ts'
 export { sendResetMail } from './deliver.ts'
+export { qrCode } from './totp.ts'
 export { verifyTotp } from './verify-totp.ts'

@@ -1,4 +1,5 @@
 import { Secret, TOTP } from 'otpauth'
+import { renderSVG } from 'uqr'
 import type { Random } from '../ports/index.ts'
 
 /** The parameters that every authenticator app supports (RFC 6238): SHA-1, six digits, a new code every 30 seconds. */
@@ -25,6 +26,11 @@ export function stepOf(key: string, code: string, now: Date): number | null {
   const timestamp = now.getTime()
   const delta = TOTP.validate({ ...parameters, token, secret: Secret.fromBase32(key), timestamp, window })
   return delta === null ? null : TOTP.counter({ period: parameters.period, timestamp }) + delta
+}
+
+/** A text as a picture (SVG) that phones read, with the quiet zone around it that ISO/IEC 18004 asks for. */
+export function qrCode(text: string): string {
+  return renderSVG(text, { border: 4 })
 }
 
 /** The otpauth URI that an app reads from the QR code: account and issuer. A colon in either would be read as the one between them. */

@@ -171,6 +171,7 @@ export const kinds = {
   'users.list': 'query',
   'users.listWithSessions': 'query',
   'users.promote': 'command',
+  'users.purge': 'command',
   'users.restore': 'command',
   'users.search': 'query',
   'users.setLegalHold': 'command',

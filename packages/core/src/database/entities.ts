@@ -23,7 +23,7 @@ import { ThrottleRow } from '../throttling/entity.ts'
 import { ChallengeRow } from '../challenges/entity.ts'
 import { LoginAttemptRow } from '../login-history/entity.ts'
 import { TeamMemberRow, TeamRow } from '../teams/entity.ts'
-import { SigningKeyRow, TokenRow } from '../tokens/entity.ts'
+import { ReceiptKeyRow, SigningKeyRow, TokenRow } from '../tokens/entity.ts'
 import { UserRow } from '../users/entity.ts'
 import { VerificationRow } from '../verifications/entity.ts'
 
@@ -57,6 +57,7 @@ export const entities = [
   SessionRow,
   TokenRow,
   SigningKeyRow,
+  ReceiptKeyRow,
   LoginAttemptRow,
   ChallengeRow,
   ThrottleRow,

@@ -4,4 +4,5 @@ import type { JobQueue } from '../ports/jobs.ts'
 export const unattendedJobs: JobQueue = {
   enqueue: (_em, jobs) =>
     Promise.reject(new Error(`no worker for ${jobs.map(({ name }) => name).join(', ')}: pass a JobQueue as ports.jobs`)),
+  forget: async () => 0,
 }

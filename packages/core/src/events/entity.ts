@@ -17,7 +17,7 @@ const EventSchema = defineEntity({
     actorId: idColumn('usr').strictNullable().$type<`usr_${string}`>(),
     payload: p.json().columnType('jsonb').$type<JsonObject>(),
   },
-  triggers: [appendOnly],
+  triggers: [appendOnly({ payload: "'{}'" })],
   partitionBy: { type: 'range', expression: 'at', partitions: [{ name: 'events_default', values: 'default' }] },
   indexes: [
     { name: 'events_feed_index', properties: ['xid', 'id'] },

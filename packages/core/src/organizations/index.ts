@@ -9,7 +9,7 @@ export {
 } from './repository.ts'
 export * from './errors.ts'
 export type { MembershipRole, OrganizationId, OrganizationStatus } from './model.ts'
-export { ownedOrganizations, ownerlessWithout } from './last-owner.ts'
+export { ownedOrganizations, ownerlessAfter, ownerlessWithout } from './last-owner.ts'
 export { reserveMembership } from './member-limit.ts'
 export { isAtLeast, mayAssignRole } from './rules.ts'
 export { allOf, selectMembers, type ListedMember } from './queries.ts'

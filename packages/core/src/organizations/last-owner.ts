@@ -43,3 +43,15 @@ export async function ownerlessWithout(
   )
   return rows.map(({ id }) => idOf('org', id))
 }
+
+/** Those of the organizations that have no other owner, whether or not they have other members. Archived users do not count. Call it under `lockOrganizations`. */
+export async function ownerlessAfter(em: SqlEntityManager, userId: Id<'usr'>, among: readonly OrganizationId[]): Promise<OrganizationId[]> {
+  if (among.length === 0) return []
+  const rows = await em.execute<{ id: string }[]>(
+    `select o.id::text as id from organizations o where o.id = any(?::uuid[]) and not exists (
+        select from memberships m join users u on u.id = m.user_id and u.status <> 'archived'
+          where m.organization_id = o.id and m.user_id <> ? and m.role = 'owner') order by o.id`,
+    [uuidsOf(among), uuidOf(userId)],
+  )
+  return rows.map(({ id }) => idOf('org', id))
+}

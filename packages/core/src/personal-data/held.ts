@@ -44,6 +44,37 @@ export interface Section {
   readonly inOrganization?: PersonalSql
 }
 
+/**
+ * SQL of an erasure: besides `{person}` and `{id}` it has `{things}` (the ids of what belongs to the person: sessions, tokens, and so on),
+ * `{addresses}` (their proved addresses), `{mentions}` (a regular expression that finds what names them and nobody else), `{parts}` (the same, also inside longer words) and `{names}` (one that
+ * also finds words that are others' too, for rows that are about them anyway).
+ */
+type ErasingSql = string
+
+/** Columns that are emptied in rows that stay. */
+export interface Forgotten {
+  /** Which rows. */
+  readonly where: ErasingSql
+  /** What stands in the columns afterwards. */
+  readonly columns: Readonly<Record<string, ErasingSql>>
+}
+
+/** What a purge erases of a table. Each column of `people` is said in `gone`, `forgotten` or `kept`, or in several. */
+export interface Erasure {
+  /** True for the rows that are deleted: those about the person. */
+  readonly deleted?: ErasingSql
+  /** Columns in which the person stands only in these rows. */
+  readonly gone?: readonly string[]
+  readonly forgotten?: readonly Forgotten[]
+  /** Columns that stay in rows of others, with the reason why they name nobody. */
+  readonly kept?: Readonly<Record<string, string>>
+  /** The table grows for ever: it is gone through in parts, by its id, and not in one statement. */
+  readonly isLong?: true
+}
+
+/** Why an id stays in rows of others. */
+export const pseudonym = 'is an id, of which nothing says any more whose it was'
+
 /** A table that holds something about people. */
 export interface HeldTable {
   /** What it is kept for, in words for the person. */
@@ -54,6 +85,8 @@ export interface HeldTable {
   readonly nobody?: Readonly<Record<string, string>>
   /** What a person gets of it; a text is the reason why that is nothing. */
   readonly export: Section | string
+  /** What is erased of it when the person is purged. It says so of every column of `people`. */
+  readonly purge: Erasure
 }
 
 export const byId = { sql: 't.id', type: 'uuid' } as const

@@ -1,6 +1,7 @@
 import type { HeldTable, Section } from './held.ts'
 import { accessTables } from './tables/access.ts'
 import { accountTables } from './tables/account.ts'
+import { credentialTables } from './tables/credentials.ts'
 import { recordTables } from './tables/records.ts'
 import { signInTables } from './tables/sign-in.ts'
 
@@ -8,12 +9,19 @@ import { signInTables } from './tables/sign-in.ts'
  * Every table that holds something about people: the one list that exports walk, and what else is done with all that is held about
  * somebody. A test fails where a table or column of the migrated database is missing here.
  */
-export const heldTables: Readonly<Record<string, HeldTable>> = { ...accountTables, ...signInTables, ...accessTables, ...recordTables }
+export const heldTables: Readonly<Record<string, HeldTable>> = {
+  ...accountTables,
+  ...credentialTables,
+  ...signInTables,
+  ...accessTables,
+  ...recordTables,
+}
 
 /** The job table of pg-boss, in a schema of its own that its installation names. */
 export const queueTable: HeldTable = {
   purpose: 'Mails and other work to be done for the person; kept for days.',
   people: { data: 'whom the work is for', output: 'how it ended' },
+  purge: { deleted: 'their data or output names the person', gone: ['data', 'output'] },
   export: 'it says for some days which mail is to be sent to an id, and nothing that the other sections do not say',
 }
 
@@ -27,6 +35,7 @@ export const impersonalTables: Readonly<Record<string, Readonly<Record<string, s
   role_counters: {},
   role_exclusion_members: {},
   role_exclusions: {},
+  receipt_keys: { public_key: 'the public half of a key' },
   roles: {},
   signing_keys: { public_key: 'the public half of a key' },
   teams: {},

@@ -2,6 +2,10 @@ import { z } from 'zod'
 import { organizationId, userId } from '../kernel/ids.ts'
 import { secret } from '../kernel/secret.ts'
 import { changes, group } from '../kernel/signature.ts'
+import { versionRead } from '../kernel/version.ts'
+import { lastOwner } from '../organizations/errors.ts'
+import { keyTaken, tooManyResources } from '../resources/errors.ts'
+import { archiveFirst, onLegalHold, ownsResources } from './errors.ts'
 
 const rows = z.array(z.record(z.string(), z.json()))
 
@@ -17,7 +21,32 @@ const PersonalSection = z.object({
   nextCursor: z.string().nullable(),
 })
 
-/** The action of `users` that is made here. */
+const counts = z.object({
+  deleted: z.int(),
+  forgotten: z.int().meta({ description: 'rows that stay, as history of others, without what named or described the user' }),
+})
+
+const Purged = z.object({
+  userId,
+  tables: z.record(z.string(), counts).meta({ description: 'what was erased, by table' }),
+  resources: z.object({ transferred: z.int(), deleted: z.int() }),
+  receipt: z.string().meta({ description: 'a signed statement (JWS) of what was erased, for `denizen users verify-receipt`' }),
+  salt: secret(z.string()).meta({ description: 'shows, with the id, whose receipt it is; it is told once, and kept nowhere' }),
+})
+
+const disposal = {
+  resources: z
+    .enum(['transfer', 'delete'])
+    .optional()
+    .meta({ description: 'what becomes of resources outside of organizations; those in one stay there' }),
+  transferTo: userId.optional().meta({ description: 'their new owner, also of those in organizations where they are a member' }),
+}
+
+const disposalRule = { path: ['transferTo'], error: 'name the new owner with `resources` "transfer", and only with it' }
+const isDisposal = (said: { resources?: unknown; transferTo?: unknown }) =>
+  (said.resources === 'transfer') === (said.transferTo !== undefined)
+
+/** The actions of `users` that are made here. */
 export const personalDataSignatures = group('users', {
   exportData: changes({
     summary: 'Export everything that is held about a user: a section for each table, with what it is for',
@@ -43,5 +72,11 @@ export const personalDataSignatures = group('users', {
         description: 'tables in which the user can stand, and of which nothing is exported',
       }),
     }),
+  }),
+  purge: changes({
+    summary: 'Erase an archived user for good: the account and everything that is held about it; gives a signed receipt',
+    errors: [archiveFirst, onLegalHold, ownsResources, lastOwner, tooManyResources, keyTaken],
+    input: z.strictObject({ userId, ...disposal, version: versionRead }).refine(isDisposal, disposalRule),
+    output: Purged.extend({ at: z.date() }),
   }),
 })

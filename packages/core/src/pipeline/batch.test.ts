@@ -47,7 +47,7 @@ const batch = defineCommand(
 
 describe.each(bothDatabases)('a batch on %s', (database) => {
   const queued: Job[] = []
-  const world = useWorld({ database, ports: { jobs: { enqueue: async (_em, jobs) => void queued.push(...jobs) } } })
+  const world = useWorld({ database, ports: { jobs: { enqueue: async (_em, jobs) => void queued.push(...jobs), forget: async () => 0 } } })
 
   test('keeps nothing of an item that failed, and all of the others; a plan tells beforehand', async () => {
     const runner = runnerOf(world(), [batch])

@@ -148,7 +148,7 @@ describe.each(bothDatabases)('a plan on %s', (database) => {
 
 describe('a plan', () => {
   const queued: Job[] = []
-  const world = useWorld({ ports: { jobs: { enqueue: async (_em, jobs) => void queued.push(...jobs) } } })
+  const world = useWorld({ ports: { jobs: { enqueue: async (_em, jobs) => void queued.push(...jobs), forget: async () => 0 } } })
 
   test('counts jobs and queues none; a refusal is its error, and is not kept', async () => {
     const busy = defineCommand(

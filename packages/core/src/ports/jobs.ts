@@ -14,4 +14,9 @@ export interface Job {
 export interface JobQueue {
   /** Queues jobs in the open transaction of `em`. */
   enqueue(em: SqlEntityManager, jobs: readonly Job[]): Promise<void>
+  /**
+   * Deletes, in the open transaction of `em`, the jobs of which the payload or the result matches a regular expression of PostgreSQL (whatever the case),
+   * also those that are over. Returns how many.
+   */
+  forget(em: SqlEntityManager, pattern: string): Promise<number>
 }

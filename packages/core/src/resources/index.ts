@@ -1,2 +1,3 @@
 export type { ResourceId } from './model.ts'
 export { resourceTarget } from './targets.ts'
+export { passOn, type Disposal, type PassedOn } from './ownership.ts'

@@ -115,6 +115,12 @@ export async function lockTree(em: SqlEntityManager, resourceId: ResourceId): Pr
   }
 }
 
+/** Locks everything that a user owns, in whatever organization. */
+export async function lockOwned(em: SqlEntityManager, userId: UserId): Promise<readonly LockedResource[]> {
+  const rows = await em.execute<LockedRecord[]>(`${locking} r.owner_user_id = ? order by r.id for update of r`, [uuidOf(userId)])
+  return rows.map(lockedIn)
+}
+
 function lockedIn({ id, type, organization, owner, owned_since, path }: LockedRecord): LockedResource {
   return {
     id: idOf('res', id),

@@ -1,17 +1,16 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { loadScopes } from '../access/index.ts'
 import { ownerPermissions } from '../grants/index.ts'
-import { recordFormerStates } from '../history/index.ts'
 import { defineCommand } from '../kernel/action.ts'
 import type { CommandContext, PrepareContext } from '../kernel/context.ts'
 import { notFound } from '../kernel/errors.ts'
-import { uuidOf, uuidOrNull, uuidsOf } from '../kernel/id.ts'
 import { allOf, granted, holdsAt, rule } from '../kernel/rule.ts'
 import { isMember, type OrganizationId } from '../organizations/index.ts'
 import { isActing, UserRow, type UserId } from '../users/index.ts'
 import type { ResourceId } from './model.ts'
 import { inNoOrganization, insideAnother } from './errors.ts'
 import { countByType } from './rules.ts'
+import { changeOwner } from './ownership.ts'
 import { reserveQuota, type Owner } from './quota.ts'
 import { lockMember, lockCommonOrganization, lockResource, lockTree, shownResource, type LockedResource } from './repository.ts'
 import { resourcesSignatures } from './signatures.ts'
@@ -97,30 +96,4 @@ async function ownerIn(em: SqlEntityManager, organizationId: OrganizationId, { t
   if (toUserId !== reachable) throw notFound({ type: 'member' })
   await lockMember(em, organizationId, toUserId)
   return { userId: toUserId }
-}
-
-/** Records the former owner. A key that the new owner has already fails the transfer, by the constraint. */
-async function changeOwner({ em, now, emit }: CommandContext, moved: readonly LockedResource[], toUserId: UserId | null): Promise<void> {
-  const states = moved
-    .filter(({ ownedSince }) => ownedSince < now)
-    .map(({ id, ownerUserId, ownedSince }) => ({
-      kind: 'ownership' as const,
-      subjectId: uuidOf(id),
-      objectId: null,
-      value: uuidOrNull(ownerUserId),
-      beganAt: ownedSince,
-    }))
-  await recordFormerStates(em, states, now)
-  await em.execute(
-    'update resources set owner_user_id = ?, owned_since = ?, updated_at = ?, version = version + 1 where id = any(?::uuid[])',
-    [uuidOrNull(toUserId), now, now, uuidsOf(moved.map(({ id }) => id))],
-    'run',
-  )
-  for (const { id, organizationId, ownerUserId } of moved)
-    emit({
-      type: 'resources.transferred',
-      subject: id,
-      organizationId,
-      payload: { resourceId: id, organizationId, fromUserId: ownerUserId, toUserId },
-    })
 }

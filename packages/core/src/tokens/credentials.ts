@@ -9,6 +9,7 @@ import type { Ports } from '../ports/index.ts'
 import type { KeyRing } from './keyring.ts'
 import { selfServiceActions } from './self-service.ts'
 import { signToken } from './jwt.ts'
+import { createReceiptSigner } from './receipts.ts'
 
 interface CredentialParts {
   readonly actions: ReadonlyMap<string, Action>
@@ -25,6 +26,7 @@ export function createCredentials({ actions, catalogue, settings, ports, keys, i
   return {
     introspect,
     sign: (principal, order) => signToken(keys, { settings, ports }, principal, order),
+    receiptSigner: () => createReceiptSigner(keys, ports),
     publishedKeys: () => keys.published(),
     exceeding(principal, patterns, organizationId) {
       own ??= selfServiceActions(actions)

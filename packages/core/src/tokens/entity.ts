@@ -86,3 +86,18 @@ const SigningKeySchema = defineEntity({
 /** A key that signs tokens, which others verify with the JWKS. */
 export class SigningKeyRow extends SigningKeySchema.class {}
 SigningKeySchema.setClass(SigningKeyRow)
+
+const ReceiptKeySchema = defineEntity({
+  name: 'ReceiptKeyRow',
+  tableName: 'receipt_keys',
+  properties: {
+    /** The key of `signing_keys` that it was. */
+    id: idColumn('key').primary(),
+    publicKey: p.json().columnType('jsonb').$type<JsonObject>(),
+    firstUsedAt: instant(),
+  },
+})
+
+/** The public half of a key that has signed a receipt: kept after the key is gone, because receipts are verified years later. It signs nothing, and no token is accepted by it. */
+export class ReceiptKeyRow extends ReceiptKeySchema.class {}
+ReceiptKeySchema.setClass(ReceiptKeyRow)

@@ -24,6 +24,22 @@ interface KeyRecord extends KeyTimes {
 
 type KeyRingPorts = Pick<Ports, 'cipher' | 'clock' | 'random'>
 
+/** A key that signs, and the JWK by which others verify what it signed. */
+export interface SigningPair {
+  readonly id: Id<'key'>
+  readonly key: CryptoKey
+  readonly publicKey: PublishedKey
+}
+
+/** A public key as JWKS have it (RFC 7517: 5). */
+interface PublishedKey extends JsonObject {
+  readonly kid: Id<'key'>
+}
+
+function publishedKey({ id, publicKey: { kty = '', crv = '', x = '' } }: KeyRecord): PublishedKey {
+  return { kty, crv, x, kid: id, alg: signingAlgorithm, use: 'sig' }
+}
+
 /** The signing keys, cached in this process. */
 export class KeyRing {
   readonly #reader: () => SqlEntityManager
@@ -44,6 +60,14 @@ export class KeyRing {
     return { id: found.id, key: await remembered(this.#private, found.id, () => this.#opened(found)) }
   }
 
+  /** As above, with its public half as it is published. */
+  async signingPair(): Promise<SigningPair> {
+    const { id, key } = await this.signing()
+    const found = (await this.#keys(cachedFor)).find((known) => known.id === id)
+    if (found === undefined) throw new Error('the key that signs is not known')
+    return { id, key, publicKey: publishedKey(found) }
+  }
+
   /** The public key with this id; null: unknown, or not published any more. */
   async verifying(id: string): Promise<CryptoKey | null> {
     const named = (keys: readonly KeyRecord[]) => keys.find((key) => key.id === id)
@@ -57,9 +81,7 @@ export class KeyRing {
     const now = this.#ports.clock.now()
     const keys = await this.#keys(cachedFor)
     const shown = keys.length > 0 ? keys : [await this.#made()]
-    return shown
-      .filter((key) => isPublished(key, now))
-      .map(({ id, publicKey: { kty = '', crv = '', x = '' } }) => ({ kty, crv, x, kid: id, alg: signingAlgorithm, use: 'sig' }))
+    return shown.filter((key) => isPublished(key, now)).map(publishedKey)
   }
 
   async #made(): Promise<KeyRecord> {

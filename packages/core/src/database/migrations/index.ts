@@ -17,6 +17,7 @@ import { OperatorHolds } from './0016-operator-holds.ts'
 import { EventsOfASubject } from './0017-events-of-a-subject.ts'
 import { JobRuns } from './0018-job-runs.ts'
 import { WhatSomebodyLeft } from './0019-what-somebody-left.ts'
+import { Purging } from './0020-purging.ts'
 
 /** Every migration, oldest first. A static list: bundlers and Deno find it, and names never depend on files. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   EventsOfASubject,
   JobRuns,
   WhatSomebodyLeft,
+  Purging,
 ]

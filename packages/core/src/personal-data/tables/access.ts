@@ -1,4 +1,4 @@
-import { byId, type HeldTable } from '../held.ts'
+import { byId, pseudonym, type HeldTable } from '../held.ts'
 
 const zeros = `'00000000-0000-0000-0000-000000000000'::uuid`
 const generated = 'made from the columns beside it'
@@ -13,6 +13,7 @@ export const accessTables: Readonly<Record<string, HeldTable>> = {
       revoked_by: 'who revoked it',
       condition: 'from which addresses it counts',
     },
+    purge: { deleted: 't.user_id = {person}', gone: ['user_id', 'condition'], kept: { granted_by: pseudonym, revoked_by: pseudonym } },
     export: {
       found: 't.user_id = {person}',
       key: byId,
@@ -43,6 +44,7 @@ export const accessTables: Readonly<Record<string, HeldTable>> = {
   permission_uses: {
     purpose: 'When the person last used a permission, to the hour, for access reviews.',
     people: { user_id: 'the person' },
+    purge: { deleted: 't.user_id = {person}', gone: ['user_id'] },
     export: {
       found: 't.user_id = {person}',
       key: { sql: `(t.permission || ' ' || t.home) collate "C"`, type: 'text' },
@@ -55,6 +57,7 @@ export const accessTables: Readonly<Record<string, HeldTable>> = {
   request_windows: {
     purpose: 'How many calls the person made in a minute, where a policy limits them; kept for an hour.',
     people: { user_id: 'the person' },
+    purge: { deleted: 't.user_id = {person}', gone: ['user_id'] },
     export: {
       found: 't.user_id = {person}',
       key: { sql: 't.started_at', type: 'timestamptz' },
@@ -65,6 +68,12 @@ export const accessTables: Readonly<Record<string, HeldTable>> = {
   resources: {
     purpose: 'Things of applications that the person owns, created or deleted.',
     people: { owner_user_id: 'the owner', created_by: 'who registered it', deleted_by: 'who deleted it' },
+    purge: {
+      // Those that were deleted before. What the person still owns has been passed on by then, or deleted.
+      deleted: 't.owner_user_id = {person} and t.organization_id is null',
+      forgotten: [{ where: 't.owner_user_id = {person}', columns: { owner_user_id: 'null' } }],
+      kept: { created_by: pseudonym, deleted_by: pseudonym },
+    },
     export: {
       found: 't.owner_user_id = {person} or t.created_by = {person} or t.deleted_by = {person}',
       key: byId,
@@ -93,6 +102,11 @@ export const accessTables: Readonly<Record<string, HeldTable>> = {
   former_states: {
     purpose: 'What the person was before: memberships, seats in teams, statuses, and what they owned.',
     people: { subject_id: 'the person, of memberships, seats and statuses', value: 'the person, of ownerships' },
+    purge: {
+      deleted: `t.kind in ('membership', 'seat', 'userStatus') and t.subject_id = {person}`,
+      gone: ['subject_id'],
+      kept: { value: pseudonym },
+    },
     export: {
       found: `((t.kind in ('membership', 'seat', 'userStatus') and t.subject_id = {person}) or (t.kind = 'ownership' and t.value = {person}::text))`,
       key: byId,
@@ -116,11 +130,13 @@ export const accessTables: Readonly<Record<string, HeldTable>> = {
   role_permissions: {
     purpose: 'What roles permit, and who changed it.',
     people: { granted_by: 'who added the permission', revoked_by: 'who took it away' },
+    purge: { kept: { granted_by: pseudonym, revoked_by: pseudonym } },
     export: 'it is about roles; that the person changed one is in their audit entries',
   },
   role_inclusions: {
     purpose: 'Which roles include others, and who changed it.',
     people: { added_by: 'who added it', removed_by: 'who took it away' },
+    purge: { kept: { added_by: pseudonym, removed_by: pseudonym } },
     export: 'it is about roles; that the person changed one is in their audit entries',
   },
 }

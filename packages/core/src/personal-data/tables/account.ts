@@ -1,4 +1,4 @@
-import { byId, type HeldTable } from '../held.ts'
+import { byId, pseudonym, type HeldTable } from '../held.ts'
 
 const derived = 'made from the columns beside it, for searches'
 const ofOrganization = 'is about the organization, not about who created it'
@@ -33,6 +33,39 @@ export const accountTables: Readonly<Record<string, HeldTable>> = {
       search_text: 'their names and address, as they are searched',
     },
     nobody: { limited_by: 'the kind of caller, not who it was' },
+    purge: {
+      deleted: 't.id = {person}',
+      gone: [
+        'id',
+        'username',
+        'email',
+        'pending_email',
+        'full_name',
+        'display_name',
+        'phone',
+        'avatar_url',
+        'description',
+        'status_reason',
+        'archive_reason',
+        'allowed_ips',
+        'container',
+        'preferences',
+        'public_metadata',
+        'private_metadata',
+        'imported_from',
+        'username_skeleton',
+        'folded_full_name',
+        'folded_display_name',
+        'search_text',
+      ],
+      // What was typed about somebody else can name the person.
+      forgotten: ['status_reason', 'archive_reason'].map((column) => ({
+        where: `t.id <> {person} and t.${column} ~* {mentions}`,
+        columns: { [column]: 'null' },
+      })),
+      kept: { status_changed_by: pseudonym, archived_by: pseudonym },
+      isLong: true,
+    },
     export: {
       found: 't.id = {person}',
       key: byId,
@@ -100,6 +133,7 @@ export const accountTables: Readonly<Record<string, HeldTable>> = {
   user_activity: {
     purpose: 'When the person was last seen, to about a minute.',
     people: { user_id: 'the person' },
+    purge: { deleted: 't.user_id = {person}', gone: ['user_id'] },
     export: {
       found: 't.user_id = {person}',
       key: { sql: 't.user_id', type: 'uuid' },
@@ -111,6 +145,7 @@ export const accountTables: Readonly<Record<string, HeldTable>> = {
     purpose: 'The organizations that the person created.',
     people: { created_by: 'who created it' },
     nobody: { settings: 'what the organization set for all its members' },
+    purge: { kept: { created_by: pseudonym } },
     export: {
       found: 't.created_by = {person}',
       key: byId,
@@ -130,6 +165,7 @@ export const accountTables: Readonly<Record<string, HeldTable>> = {
   memberships: {
     purpose: 'The organizations that the person is a member of, and in which role.',
     people: { user_id: 'the person' },
+    purge: { deleted: 't.user_id = {person}', gone: ['user_id'] },
     export: {
       found: 't.user_id = {person}',
       key: byId,
@@ -142,6 +178,7 @@ export const accountTables: Readonly<Record<string, HeldTable>> = {
   team_members: {
     purpose: 'The teams that the person is in.',
     people: { user_id: 'the person' },
+    purge: { deleted: 't.user_id = {person}', gone: ['user_id'] },
     export: {
       found: 't.user_id = {person}',
       key: { sql: 't.team_id', type: 'uuid' },
@@ -154,6 +191,11 @@ export const accountTables: Readonly<Record<string, HeldTable>> = {
   invitations: {
     purpose: 'Invitations to organizations: those that the person got, accepted or sent.',
     people: { email: 'the address that was invited', invited_by: 'who invited it', accepted_by: 'who accepted' },
+    purge: {
+      deleted: 't.accepted_by = {person} or t.email = any({addresses})',
+      gone: ['email', 'accepted_by'],
+      forgotten: [{ where: 't.invited_by = {person}', columns: { invited_by: 'null' } }],
+    },
     export: {
       found: 't.invited_by = {person} or t.accepted_by = {person} or t.email = {address}',
       key: byId,

@@ -1,4 +1,20 @@
-import { byId, type HeldTable } from '../held.ts'
+import { alreadyAnswered } from '../../kernel/errors.ts'
+import { byId, pseudonym, type HeldTable } from '../held.ts'
+
+/** True where an id is the person's, or that of a session, a token or another thing of theirs. */
+const theirs = (column: string) => `(t.${column} = {id} or t.${column} = any({things}))`
+
+/** What is answered to whoever sends a call again whose answer told of the person: it is not done twice. */
+const answeredAlready = JSON.stringify({
+  json: {
+    error: {
+      code: alreadyAnswered.code,
+      kind: alreadyAnswered.kind,
+      message: 'This command was carried out already. Its answer was erased with somebody who was purged.',
+      details: {},
+    },
+  },
+})
 
 /** What is recorded of calls. */
 export const recordTables: Readonly<Record<string, HeldTable>> = {
@@ -12,6 +28,24 @@ export const recordTables: Readonly<Record<string, HeldTable>> = {
       ip: 'the address it came from',
       user_agent: 'the browser or program',
       changes: 'what was changed',
+    },
+    purge: {
+      forgotten: [
+        {
+          where: `(t.actor_id = {person} and t.impersonator_id is null) or t.impersonator_id = {person} or (t.actor_kind = 'anonymous' and ${theirs('target_id')})`,
+          columns: { ip: 'null', user_agent: 'null' },
+        },
+        {
+          where: `${theirs('target_id')} or t.changes::text ~* {mentions} or (t.actor_id = {person} and t.changes::text ~* {names})`,
+          columns: { changes: 'null' },
+        },
+        {
+          where: `t.actor_reason ~* {mentions} or (${theirs('target_id')} and t.actor_reason ~* {names})`,
+          columns: { actor_reason: 'null' },
+        },
+      ],
+      kept: { actor_id: pseudonym, impersonator_id: pseudonym, target_id: pseudonym },
+      isLong: true,
     },
     export: {
       found: '(t.actor_id = {person} or t.target_id = {id})',
@@ -57,6 +91,16 @@ export const recordTables: Readonly<Record<string, HeldTable>> = {
   events: {
     purpose: 'What happened to the account, for applications that follow it.',
     people: { subject: 'whom it happened to', actor_id: 'who did it', payload: 'what happened' },
+    purge: {
+      forgotten: [
+        {
+          where: `${theirs('subject')} or t.payload::text ~* {mentions} or (t.actor_id = {person} and t.payload::text ~* {names})`,
+          columns: { payload: `'{}'` },
+        },
+      ],
+      kept: { subject: pseudonym, actor_id: pseudonym },
+      isLong: true,
+    },
     export: {
       found: 't.subject = {id}',
       key: byId,
@@ -68,6 +112,13 @@ export const recordTables: Readonly<Record<string, HeldTable>> = {
   job_runs: {
     purpose: 'Runs of jobs that the person asked for; kept for 90 days.',
     people: { requested_by: 'who asked for it', did: 'how many rows of each table are gone', error: 'why it failed' },
+    purge: {
+      forgotten: [
+        { where: 't.requested_by = {person}', columns: { requested_by: 'null' } },
+        { where: 't.error ~* {mentions}', columns: { error: 'null' } },
+      ],
+      kept: { did: 'counts rows, by table' },
+    },
     export: {
       found: 't.requested_by = {person}',
       key: byId,
@@ -94,16 +145,23 @@ export const recordTables: Readonly<Record<string, HeldTable>> = {
   idempotency_keys: {
     purpose: 'Answers to calls of the person, so that a call may be sent again; kept for a day.',
     people: { scope: 'who called', key: 'what the caller chose', answer: 'what was answered' },
+    purge: {
+      deleted: 'position({id} in t.scope) > 0 or t.key ~* {parts}',
+      gone: ['scope', 'key'],
+      forgotten: [{ where: 'position({id} in t.answer) > 0 or t.answer ~* {mentions}', columns: { answer: `'${answeredAlready}'` } }],
+    },
     export: 'it repeats for a day what the other sections say, and can be about others',
   },
   invalidations: {
     purpose: 'The ids of what changed, so that other processes read it again; kept for an hour.',
     people: { keys: 'whose data changed' },
+    purge: { kept: { keys: pseudonym } },
     export: 'it says for a short time that something of an id was changed, and nothing about the person',
   },
   throttles: {
     purpose: 'Failed sign-ins and mails, counted under a keyed fingerprint; kept for a day.',
     people: { key: 'a fingerprint of a name, an account or a network' },
+    purge: { kept: { key: 'is a keyed fingerprint, from which nobody is recognized, and gone after a day' } },
     export: 'it holds a number under a keyed fingerprint, from which nobody is recognized',
   },
 }

@@ -1,85 +1,13 @@
-import { byId, type HeldTable } from '../held.ts'
+import { byId, pseudonym, type HeldTable } from '../held.ts'
 
 const hash = 'is the hash of a secret'
 const sealed = 'is a secret, encrypted'
-const key = 'is a key'
 const ofUser = 't.user_id = {person}'
-const byUser = { sql: 't.user_id', type: 'uuid' } as const
 
 /** How the person signs in, and did. */
 export const signInTables: Readonly<Record<string, HeldTable>> = {
-  passwords: {
-    purpose: 'That the person has a password, and since when.',
-    people: { user_id: 'the person' },
-    export: { found: ofUser, key: byUser, shown: { user_id: 'usr', changed_at: 'time' }, leftOut: { hash } },
-  },
-  former_passwords: {
-    purpose: 'Until when the person had other passwords: they cannot be used again.',
-    people: { user_id: 'the person' },
-    export: { found: ofUser, key: byId, shown: { id: 'pwd', user_id: 'usr', replaced_at: 'time' }, leftOut: { hash } },
-  },
-  totp_factors: {
-    purpose: 'The authenticator app of the person.',
-    people: { user_id: 'the person' },
-    export: {
-      found: ofUser,
-      key: byUser,
-      shown: { user_id: 'usr', id: 'fac', created_at: 'time', activated_at: 'time' },
-      leftOut: { sealed_key: sealed, pending_key: sealed, last_step: 'says which code was used last' },
-    },
-  },
-  recovery_codes: {
-    purpose: 'The recovery codes of the person, and which are used.',
-    people: { user_id: 'the person' },
-    export: { found: ofUser, key: byId, shown: { id: 'rec', user_id: 'usr', created_at: 'time', used_at: 'time' }, leftOut: { hash } },
-  },
-  passkeys: {
-    purpose: 'The passkeys of the person.',
-    people: { user_id: 'the person', name: 'what the person calls it' },
-    export: {
-      found: ofUser,
-      key: byId,
-      shown: {
-        id: 'psk',
-        user_id: 'usr',
-        counter: 'value',
-        transports: 'value',
-        name: 'value',
-        aaguid: 'value',
-        backed_up: 'value',
-        created_at: 'time',
-        last_used_at: 'time',
-      },
-      leftOut: { credential_id: key, public_key: key },
-    },
-  },
-  identities: {
-    purpose: 'The accounts at other providers that the person signs in with, and what these told of them.',
-    people: {
-      user_id: 'the person',
-      subject: 'their id at the provider',
-      email: 'their address at the provider',
-      profile: 'what the provider told of them',
-    },
-    export: {
-      found: ofUser,
-      key: byId,
-      shown: {
-        id: 'idn',
-        user_id: 'usr',
-        issuer: 'value',
-        subject: 'value',
-        email: 'value',
-        email_verified: 'value',
-        profile: 'value',
-        created_at: 'time',
-        last_used_at: 'time',
-      },
-      leftOut: {},
-    },
-  },
   sessions: {
-    purpose: 'Every sign-in, until when it lasted and from where it was used.',
+    purpose: 'Every sign-in, until when it lasted and from where it was used; kept for 90 days after its end, or as the installation sets.',
     people: {
       user_id: 'the person',
       ip: 'the address it was begun from',
@@ -90,6 +18,18 @@ export const signInTables: Readonly<Record<string, HeldTable>> = {
       impersonator_id: 'who acted as the person',
       impersonation_reason: 'why somebody acted as the person',
       ended_by: 'who ended it',
+    },
+    purge: {
+      deleted: ofUser,
+      gone: ['user_id'],
+      forgotten: [
+        { where: 't.impersonator_id = {person}', columns: { ip: 'null', user_agent: 'null', device: 'null', os: 'null', browser: 'null' } },
+        {
+          where: 't.impersonator_id is not null and t.impersonation_reason ~* {mentions}',
+          columns: { impersonation_reason: `'erased'` },
+        },
+      ],
+      kept: { impersonator_id: pseudonym, ended_by: pseudonym },
     },
     export: {
       found: ofUser,
@@ -139,6 +79,7 @@ export const signInTables: Readonly<Record<string, HeldTable>> = {
     purpose: 'API tokens of the person, and the tokens of their sessions.',
     people: { user_id: 'the person', name: 'what the person calls it', allowed_ips: 'where it is used', created_by: 'who made it' },
     nobody: { replaced_by: 'another token' },
+    purge: { deleted: ofUser, gone: ['user_id', 'name', 'allowed_ips'], kept: { created_by: pseudonym } },
     export: {
       found: ofUser,
       key: byId,
@@ -164,13 +105,20 @@ export const signInTables: Readonly<Record<string, HeldTable>> = {
     },
   },
   login_attempts: {
-    purpose: 'The login history: attempts to sign in as the person, and how sessions ended.',
+    purpose: 'The login history: attempts to sign in as the person, and how sessions ended; kept for a year, or as the installation sets.',
     people: {
       identifier: 'the name that was typed',
       user_id: 'the person',
       actor_id: 'who did it, if not the person',
       ip: 'the address it came from',
       user_agent: 'the browser or program',
+    },
+    purge: {
+      deleted: ofUser,
+      gone: ['user_id', 'identifier'],
+      forgotten: [{ where: 't.actor_id = {person}', columns: { ip: 'null', user_agent: 'null' } }],
+      kept: { actor_id: pseudonym },
+      isLong: true,
     },
     export: {
       found: ofUser,
@@ -200,6 +148,7 @@ export const signInTables: Readonly<Record<string, HeldTable>> = {
   challenges: {
     purpose: 'Sign-ins and registrations that the person began and has to finish; kept for a day.',
     people: { user_id: 'the person', payload: 'what was proved so far' },
+    purge: { deleted: 't.user_id = {person} or t.payload::text ~* {mentions}', gone: ['user_id', 'payload'] },
     export: {
       found: ofUser,
       key: byId,
@@ -215,6 +164,7 @@ export const signInTables: Readonly<Record<string, HeldTable>> = {
       user_agent: 'its program',
       client_name: 'what the device calls itself',
     },
+    purge: { deleted: ofUser, gone: ['user_id', 'ip', 'user_agent', 'client_name'] },
     export: {
       found: ofUser,
       key: byId,
@@ -240,6 +190,10 @@ export const signInTables: Readonly<Record<string, HeldTable>> = {
       email: 'the address they were mailed to',
       ip: 'where they were asked for',
       user_agent: 'the browser or program',
+    },
+    purge: {
+      deleted: 't.user_id = {person} or (t.user_id is null and t.email = any({addresses}))',
+      gone: ['user_id', 'email', 'ip', 'user_agent'],
     },
     export: {
       found: '(t.user_id = {person} or (t.user_id is null and t.email = {address}))',

@@ -1,0 +1,1 @@
+export { verifyErasureReceipt, type ReceiptCheck, type VerifiedReceipt } from './purge/receipt.ts'
