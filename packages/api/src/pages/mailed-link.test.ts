@@ -3,7 +3,6 @@ import { request, type RequestOptions } from 'node:http'
 import { newEmail, password, type SignedInUser } from '@denizen/core/testing'
 import { completed } from '@denizen/core'
 import { describe, expect, test } from 'vitest'
-import { Browser, signedIn } from '../testing/browser.ts'
 import { ask, useServer, type Reply } from '../testing/server.ts'
 
 const app = 'https://app.example.com'
@@ -133,22 +132,6 @@ describe('the page that confirms an address', () => {
     expect((await post(path, { token, password })).text).toContain('Your address is confirmed')
     expect(await served().world.asSystem().users.get({ userId: owned.user.id })).toMatchObject({ emailVerified: true })
     expect((await look(path, token)).status).toBe(404)
-  })
-
-  test('says who is signed in in the browser, where that is somebody else', async () => {
-    const { owned, token } = await toConfirm()
-    const { user, browser } = await signedIn(served)
-    const words = `You are signed in here as <strong>${user.username}</strong>, which is another account.`
-    expect((await browser.open(`${path}?token=${token}`)).text).toContain(words)
-    expect((await browser.send(path, { token, password: 'not the password of it' })).text).toContain(words)
-    const own = new Browser(served)
-    await own.signIn(owned.user.username)
-    for (const page of [await own.open(`${path}?token=${token}`), await look(path, token)])
-      expect(page.text).not.toContain('You are signed in here')
-    // Whose session had to be renewed for that keeps it.
-    served().world.clock.advance(2 * 60 * 60_000)
-    expect((await browser.open(`${path}?token=${token}`)).text).toContain(words)
-    expect((await browser.open('/')).text).toContain(user.username)
   })
 
   test('guesses there are throttled', async () => {
