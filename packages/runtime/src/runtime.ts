@@ -100,6 +100,7 @@ function assemble(config: Config, options: RuntimeOptions, logger: Logger, ciphe
       name: config.name,
       defaultOrganization: config.defaultOrganization,
       maxOwnedOrganizations: config.maxOwnedOrganizations,
+      purgeArchivedDays: config.purgeArchivedDays,
       publicUrl: config.publicUrl,
       ...config.signIn,
     },

@@ -11,6 +11,7 @@ const names = [
   'invalidation.deleteOld',
   'jobs.deleteOldRuns',
   'tokens.rotateKeys',
+  'users.purgeArchived',
 ]
 
 describe.each(bothDatabases)('jobs on %s', (database) => {

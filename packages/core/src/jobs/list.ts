@@ -26,9 +26,9 @@ export const getJob = defineQuery(jobsSignatures.get, {
 
 export const previewJob = defineQuery(jobsSignatures.preview, {
   allow: grantedEverywhere,
-  async handle({ open, now }, { job }) {
+  async handle({ open, now, settings }, { job }) {
     const { count } = existingJob(job)
-    return { job, deletes: count === undefined ? null : await count(await open(), now) }
+    return { job, deletes: count === undefined ? null : await count(await open(), now, settings) }
   },
 })
 

@@ -1,11 +1,12 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Settings } from '../kernel/settings.ts'
 import type { JobContext } from '../kernel/job.ts'
 import type { Schedule } from './schedule.ts'
 
 /** How many of what: of a table's rows, of keys. */
 export type Counts = Readonly<Record<string, number>>
 
-interface RunContext extends JobContext {
+export interface RunContext extends JobContext {
   /**
    * To be called after each step with what it did, which is added up and shown while the job runs. Throws once somebody has cancelled the
    * run: what was done stays done.
@@ -21,6 +22,6 @@ export interface ScheduledJob {
   readonly summary: string
   readonly schedule: Schedule
   /** How much it would delete now; left out: it deletes nothing. */
-  readonly count?: (em: SqlEntityManager, now: Date) => Promise<Counts>
+  readonly count?: (em: SqlEntityManager, now: Date, settings: Settings) => Promise<Counts>
   run(context: RunContext): Promise<void>
 }

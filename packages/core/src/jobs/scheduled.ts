@@ -1,6 +1,7 @@
 import { rotateKeys } from '../tokens/index.ts'
 import { countOldRows, deleteOldRows, expiredRows, oldInvalidations, oldKeys, oldRuns } from './old-rows.ts'
 import { createPartitions } from './partitions.ts'
+import { countArchived, purgeArchived } from './purge-archived.ts'
 import type { ScheduledJob } from './scheduled-job.ts'
 
 /** A job that deletes rows which are old. */
@@ -53,5 +54,12 @@ export const scheduledJobs: readonly ScheduledJob[] = [
       if (added + dropped > 0) ports.logger.info('Rotated the keys that sign tokens.', { added, dropped })
       await did({ keysAdded: added, keysDropped: dropped })
     },
+  },
+  {
+    name: 'users.purgeArchived',
+    summary: 'Purge users who were archived long enough ago, where that is set',
+    schedule: { everyMinutes: 24 * 60, atMinute: 150 },
+    count: countArchived,
+    run: purgeArchived,
   },
 ]

@@ -32,7 +32,7 @@ async function tracesOf(texts: readonly string[], id: string): Promise<readonly 
 function endingOf(settled: PromiseSettledResult<unknown>): string {
   if (settled.status === 'fulfilled') return 'done'
   const { reason } = settled as { reason: unknown }
-  if (reason instanceof DenizenError && reason.code !== 'internal') return reason.code
+  if (reason instanceof DenizenError && reason.kind !== 'internal') return reason.code
   throw reason
 }
 
