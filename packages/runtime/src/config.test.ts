@@ -42,6 +42,7 @@ describe('readConfig', () => {
         passwords: { minimumAlone: 15, minimumWithFactor: 8, history: 0, maximumAgeDays: null },
         identityProviders: [],
       },
+      retention: { endedSessionDays: 90, loginAttemptDays: 365 },
       mail: { kind: 'outbox', directory: `${process.cwd()}/denizen-data/outbox`, from: { name: 'Denizen', address: 'denizen@localhost' } },
     })
   })
@@ -65,6 +66,8 @@ describe('readConfig', () => {
       DENIZEN_PURGE_ARCHIVED_DAYS: '365',
       DENIZEN_BODY_LIMIT: '512KB',
       DENIZEN_PUBLIC_URL: 'https://id.example.com/denizen/',
+      DENIZEN_SESSION_HISTORY_DAYS: '45',
+      DENIZEN_LOGIN_HISTORY_DAYS: 'none',
       DENIZEN_SMTP_URL: 'smtps://user:p%40ss@mail.example.com',
       DENIZEN_MAIL_FROM: '"Denizen, Inc." <no-reply@example.com>',
     })
@@ -86,6 +89,7 @@ describe('readConfig', () => {
       bodyLimit: 524_288,
       publicUrl: 'https://id.example.com/denizen',
       signIn: expect.objectContaining({ signUp: 'open', maxSessions: null }),
+      retention: { endedSessionDays: 45, loginAttemptDays: null },
       mail: { kind: 'smtp', url: 'smtps://user:p%40ss@mail.example.com', from: { name: 'Denizen, Inc.', address: 'no-reply@example.com' } },
     })
   })
@@ -150,6 +154,7 @@ describe('readConfig', () => {
     ['DENIZEN_MASTER_KEY', key.slice(1), '32 bytes in base64url'],
     ['DENIZEN_MASTER_KEY', `${key}=`, '32 bytes in base64url'],
     ['DENIZEN_TRUSTED_PROXIES', '10.0.0.0/33', '"10.0.0.0/33"'],
+    ['DENIZEN_SESSION_HISTORY_DAYS', '29', 'from 30 to 36500, or none'],
     ['DENIZEN_TRUSTED_PROXIES', '10.0.0.0/8,localhost', '"localhost"'],
     ['DENIZEN_TRUSTED_PROXIES', '::/0/0', '"::/0/0"'],
     ['DENIZEN_LOG_LEVEL', 'verbose', 'one of debug, info'],
@@ -198,7 +203,7 @@ describe('readConfig', () => {
   })
 
   test('every setting is in the table, with a meaning', () => {
-    expect(settings).toHaveLength(34)
+    expect(settings).toHaveLength(36)
     for (const setting of settings) expect(setting.meaning).toMatch(/\.$/)
   })
 })

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
-import { bySimilarity, defineError } from '@denizen/core'
+import { bySimilarity, defineError, type Settings } from '@denizen/core'
 import { z } from 'zod'
 import { databaseConfigOf, databaseDefinitions, isMemory, type DatabaseConfig } from './database-settings.ts'
 import { listeningUrl, outboxAddress, parsePublicUrl, parseSender, parseSmtpUrl, type MailConfig, type Sender } from './mail-settings.ts'
+import { retentionDefinitions, retentionOf } from './retention-settings.ts'
 import { define, type Setting } from './setting.ts'
 import { parseMasterKey, parseNetworks, parseSize, wholeNumber, wholeNumberOrNone } from './setting-formats.ts'
 import { signInConfigOf, signInDefinitions, type SignInConfig } from './sign-in-settings.ts'
@@ -40,6 +41,7 @@ export interface Config {
   readonly publicUrl: string
   readonly mail: MailConfig
   readonly signIn: SignInConfig
+  readonly retention: Settings['retention']
 }
 
 export type LogLevel = (typeof logLevels)[number]
@@ -142,6 +144,7 @@ const definitions = {
     'The sender of emails: Denizen <no-reply@example.com>. Required with DENIZEN_SMTP_URL.',
   ),
   ...signInDefinitions,
+  ...retentionDefinitions,
 }
 
 /** Every setting with its default and meaning, in the order in which they are documented. */
@@ -213,6 +216,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     publicUrl: values.DENIZEN_PUBLIC_URL ?? listeningUrl(values.DENIZEN_HOST, values.DENIZEN_PORT),
     mail: mailOf(database, values.DENIZEN_SMTP_URL, senderNamed(values.DENIZEN_MAIL_FROM, values.DENIZEN_NAME), values.DENIZEN_NAME),
     signIn: signInConfigOf(values),
+    retention: retentionOf(values),
   }
 }
 

@@ -20,20 +20,20 @@ export const answerAuthenticator = sessionPage(
       if (elsewhere !== null) return elsewhere
       if (!visitor.isRecent) return signInFirst(here)
       const setUp = await setUpCookie.read(visitor, core)
-      return setUp === null ? leadTo('second-factors?over') : keyPage(200, visitor, setUp, null)
+      return setUp === null ? withoutKey(visitor, core, 'over') : keyPage(200, visitor, setUp, null)
     },
     async act(visitor, core, fields) {
       const elsewhere = elsewhereFor(visitor, here)
       if (elsewhere !== null) return elsewhere
       const setUp = await setUpCookie.read(visitor, core)
-      if (setUp === null) return leadTo('second-factors?over')
+      if (setUp === null) return withoutKey(visitor, core, 'over')
       if ((fields.get('shown') ?? shownId(setUp)) !== shownId(setUp)) return keyPage(400, visitor, setUp, anotherKey)
       const code = (fields.get('code') ?? '').trim()
       if (code === '') return keyPage(400, visitor, setUp, noCode)
       try {
         return await activate(visitor, core, code, setUp)
       } catch (error) {
-        return afterRefusal(error, visitor, core, setUp)
+        return await afterRefusal(error, visitor, core, setUp)
       }
     },
   },
@@ -47,14 +47,19 @@ async function activate(visitor: Visitor, core: Core, code: string, { next }: Se
   return withFields(leadTo('recovery-codes'), [...setUpCookie.clear(visitor, core), ...kept])
 }
 
-function afterRefusal(error: unknown, visitor: Visitor, core: Core, setUp: Shown): Answer {
+async function afterRefusal(error: unknown, visitor: Visitor, core: Core, setUp: Shown): Promise<Answer> {
   if (asksForProof(error)) return signInFirst(here)
   if (!(error instanceof DenizenError)) throw error
   if (error.code === 'factors.wrongCode') return keyPage(400, visitor, setUp, { field: 'code', message: error.message })
   if (error.code === 'request.invalid') return keyPage(400, visitor, setUp, noCode)
-  // It was set up in another tab, or removed by an administrator.
-  if (error.code === 'factors.notBegun') return withFields(leadTo('second-factors?over'), setUpCookie.clear(visitor, core))
+  // The form was sent twice, an administrator removed the key, or it was set up by another program.
+  if (error.code === 'factors.notBegun') return withFields(await withoutKey(visitor, core, 'done'), setUpCookie.clear(visitor, core))
   throw error
+}
+
+/** Where whoever has no key leads: to the codes that came with it, as long as nobody said that they are kept. */
+async function withoutKey(visitor: Visitor, core: Core, told: 'over' | 'done'): Promise<Answer> {
+  return leadTo((await codesCookie.read(visitor, core)) === null ? `second-factors?${told}` : 'recovery-codes')
 }
 
 const noCode: Problem = { field: 'code', message: 'Enter the six digits that the app shows.' }
@@ -77,8 +82,8 @@ function keyPage(status: number, { principal }: Visitor, setUp: Shown, problem: 
       ${alert(problem)}
       <p>For <strong>${username}</strong>. Scan this with an authenticator app on your phone:</p>
       <div class="qr" role="img" aria-label="A QR code with the key for your authenticator app">${new Html(qrCode(uri))}</div>
-      <p id="by-hand">Or enter this key in the app, as a time-based one:</p>
-      <p><code class="key" aria-labelledby="by-hand">${groupsOf(new URL(uri).searchParams.get('secret') ?? '')}</code></p>
+      <p>Or enter this key in the app, as a time-based one:</p>
+      <p><code class="key">${groupsOf(new URL(uri).searchParams.get('secret') ?? '')}</code></p>
       <form method="post" action="authenticator" novalidate>
         <input type="hidden" name="shown" value="${shownId(setUp)}" />
         ${field({ name: 'code', label: 'Code that the app shows', hint: 'Six digits.', ...digits }, problem)}

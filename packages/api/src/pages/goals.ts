@@ -13,6 +13,9 @@ const home = 'home'
 export const secondFactorsOnTheWayTo = (next: string): string =>
   next === '' ? 'second-factors' : `second-factors?next=${encodeURIComponent(next)}`
 
+/** The page of passkeys, which leads on to `next` once one is registered. */
+export const passkeysOnTheWayTo = (next: string): string => (next === '' ? 'passkeys' : `passkeys?next=${encodeURIComponent(next)}`)
+
 /** The page that an address or a form names as the next one; empty: none, or none that we know. */
 export function goalOf(fields: URLSearchParams): string {
   const next = fields.get('next') ?? ''
@@ -21,7 +24,7 @@ export function goalOf(fields: URLSearchParams): string {
   return secondFactorsOnTheWayTo(furtherGoalOf(new URLSearchParams(query)))
 }
 
-/** Where to go on from the page of second factors; empty: they are what somebody came for. */
+/** Where to go on once a factor is set up; empty: the factors are what somebody came for. */
 export function furtherGoalOf(fields: URLSearchParams): string {
   const next = fields.get('next') ?? ''
   return next === home || goals.has(next) ? next : ''
@@ -32,7 +35,8 @@ export const addressOfGoal = (goal: string): string => (goal === '' || goal === 
 
 /** Where somebody goes on who just signed in: first to what the session still has to do. */
 export function onwardFrom(pendingSteps: Principal['pendingSteps'], goal: string): string {
-  if (pendingSteps.includes('changePassword')) return 'change-password'
+  if (pendingSteps.includes('changePassword'))
+    return goal === '' || goal === 'change-password' ? 'change-password' : `change-password?next=${encodeURIComponent(goal)}`
   const [page = ''] = goal.split('?')
   if (!pendingSteps.includes('enrolFactor') || forFactors.has(page)) return addressOfGoal(goal)
   return secondFactorsOnTheWayTo(goal === '' ? home : goal)

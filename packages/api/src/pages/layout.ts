@@ -122,6 +122,9 @@ export function notice(status: number, title: string, ...paragraphs: readonly (s
   )
 }
 
+/** Where a form leads on to; nothing: where it always does. */
+export const nextField = (next: string): Html | null => (next === '' ? null : html`<input type="hidden" name="next" value="${next}" />`)
+
 /** Whose password a form is about, for password managers. */
 export function usernameField(name: string): Html {
   return html`<input

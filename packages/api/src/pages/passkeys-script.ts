@@ -41,7 +41,7 @@ form.addEventListener('submit', async (happened) => {
     const response = (await navigator.credentials.create({ publicKey })).toJSON()
     const name = part('name').value.trim()
     await call('passkeys.finishRegistration', { challenge, response, ...(name !== '' && { name }) })
-    location.assign('passkeys?registered')
+    location.assign(form.dataset.done)
   } catch (error) {
     tell(explain(error))
     part('name').focus()

@@ -1,5 +1,6 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
+import { addressOfGoal, furtherGoalOf, passkeysOnTheWayTo } from './goals.ts'
 import { page, timeElement, withRequests, withScript } from './layout.ts'
 import { asksForProof, signInFirst } from './sign-in.ts'
 import { leadTo, sessionPage, type Visitor } from './visitor.ts'
@@ -16,7 +17,10 @@ type Passkey = OutputOf<Signatures['passkeys']['list']>['passkeys'][number]
 export const answerPasskeys = sessionPage({
   async show(visitor, _, query) {
     if (visitor.principal === null) return signInFirst('passkeys')
-    return passkeysPage(visitor, visitor.principal.username, await passkeysOf(visitor), query.has('registered'))
+    return passkeysPage(visitor, visitor.principal.username, await passkeysOf(visitor), {
+      isNew: query.has('registered'),
+      next: furtherGoalOf(query),
+    })
   },
   async act({ context }, _, fields) {
     try {
@@ -35,14 +39,21 @@ async function passkeysOf({ principal, context }: Visitor): Promise<readonly Pas
   return ((await context.call('passkeys.list', {})) as OutputOf<Signatures['passkeys']['list']>).passkeys
 }
 
-function passkeysPage({ isRecent }: Visitor, username: string, passkeys: readonly Passkey[], isNew: boolean): Answer {
+interface Reached {
+  /** Whether somebody has just registered one. */
+  readonly isNew: boolean
+  /** Where to go on then; empty: nowhere. */
+  readonly next: string
+}
+
+function passkeysPage({ isRecent }: Visitor, username: string, passkeys: readonly Passkey[], { isNew, next }: Reached): Answer {
   const title = 'Your passkeys'
   const answer = page(
     200,
     title,
     html`<h1>${title}</h1>
       <p>Signed in as <strong>${username}</strong>. A passkey signs you in without a password: your device checks that it is really you.</p>
-      ${isNew ? html`<p role="status">Your passkey is registered. You can sign in with it from now on.</p>` : null}
+      ${isNew ? registered(next) : null}
       ${
         passkeys.length === 0
           ? html`<p class="soft">You have no passkeys yet.</p>`
@@ -50,7 +61,7 @@ function passkeysPage({ isRecent }: Visitor, username: string, passkeys: readonl
               ${passkeys.map((passkey) => item(passkey, isRecent))}
             </ul>`
       }
-      ${isRecent ? registration : html`<p><a class="main" href="sign-in?next=passkeys">Sign in again to change your passkeys</a></p>`}`,
+      ${isRecent ? registration(next) : html`<p><a class="main" href="sign-in?next=passkeys">Sign in again to change your passkeys</a></p>`}`,
   )
   return isRecent ? withRequests(withScript(answer)) : answer
 }
@@ -64,15 +75,25 @@ function item({ id, name, createdAt, lastUsedAt }: Passkey, mayRemove: boolean):
   return html`<li><strong>${name}</strong>, since ${timeElement(createdAt)}, ${used} ${mayRemove ? remove : null}</li>`
 }
 
-const registration = html`<noscript
-    ><p class="problem">This page needs JavaScript, because it is the browser that makes a passkey.</p></noscript
-  >
-  <p class="problem" id="problem" role="alert" hidden></p>
-  <form id="register" hidden>
-    <div class="field">
-      <label for="name">Name of the new passkey <span>(optional)</span></label>
-      <input id="name" maxlength="100" autocomplete="off" placeholder="Laptop" />
-    </div>
-    <div class="buttons"><button class="main" id="add">Register a passkey</button></div>
-  </form>
-  <script type="module" src="${passkeysScriptPath.slice(1)}"></script>`
+const registered = (next: string): Html =>
+  html`<p role="status">
+      Your passkey is registered. You can sign in with it from now on. For the day on which you lose it, keep recovery codes: they are made
+      with
+      <a href="second-factors">your second factors</a>.
+    </p>
+    ${next === '' ? null : html`<p><a class="main" href="${addressOfGoal(next)}">Go on</a></p>`}`
+
+/** Where the page leads back to once a passkey is registered. */
+const afterRegistration = (next: string): string => (next === '' ? 'passkeys?registered' : `${passkeysOnTheWayTo(next)}&registered`)
+
+const registration = (next: string): Html =>
+  html`<noscript><p class="problem">This page needs JavaScript, because it is the browser that makes a passkey.</p></noscript>
+    <p class="problem" id="problem" role="alert" hidden></p>
+    <form id="register" data-done="${afterRegistration(next)}" hidden>
+      <div class="field">
+        <label for="name">Name of the new passkey <span>(optional)</span></label>
+        <input id="name" maxlength="100" autocomplete="off" placeholder="Laptop" />
+      </div>
+      <div class="buttons"><button class="main" id="add">Register a passkey</button></div>
+    </form>
+    <script type="module" src="${passkeysScriptPath.slice(1)}"></script>`

@@ -1,8 +1,8 @@
 import { html, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { minutesOfKey } from './factor-cookies.ts'
-import { secondFactorsOnTheWayTo } from './goals.ts'
-import { page, timeElement } from './layout.ts'
+import { passkeysOnTheWayTo, secondFactorsOnTheWayTo } from './goals.ts'
+import { nextField, page, timeElement } from './layout.ts'
 import { alert } from './mailed-link.ts'
 
 const title = 'Your second factors'
@@ -24,7 +24,9 @@ export function toldBy(query: URLSearchParams, { totp, recoveryCodes }: Factors)
   if (query.has('removed') && totp === null) return 'The authenticator app is removed, and everywhere else you are signed out.'
   if (query.has('kept') && recoveryCodes > 0) return 'Your recovery codes are in place.'
   if (query.has('shown')) return 'Recovery codes are shown once. If you have not kept them, make new ones.'
-  return query.has('over') ? noKey : null
+  if (query.has('done') && totp !== null)
+    return 'The authenticator app is set up already. If you have not seen its recovery codes, make new ones.'
+  return query.has('over') || query.has('done') ? noKey : null
 }
 
 const noKey = `There is no key to show: each is shown for ${minutesOfKey} minutes, in the browser in which it was made. Begin again, with a new one.`
@@ -35,7 +37,7 @@ const problem = (message: string | null): Html | null => alert(message === null 
 function form({ username, next }: About, what: string, button: Html): Html {
   return html`<form method="post" action="second-factors">
     <input type="hidden" name="user" value="${username}" />
-    ${next === '' ? null : html`<input type="hidden" name="next" value="${next}" />`}
+    ${nextField(next)}
     <input type="hidden" name="do" value="${what}" />
     ${button}
   </form>`
@@ -59,7 +61,7 @@ export function enrolPage(status: number, about: About): Answer {
       ${
         isRecent
           ? html`${form(about, 'set-up', mainButton('Set up an authenticator app'))}
-              <p><a href="passkeys">Register a passkey instead</a></p>`
+              <p><a href="${passkeysOnTheWayTo(next)}">Register a passkey instead</a></p>`
           : signInAgain(next)
       }`,
   )
@@ -90,7 +92,7 @@ export function factorsPage(status: number, about: About, factors: Factors, told
         <li>
           <strong>Recovery codes</strong>:
           ${totp === null && passkeys === 0 ? 'they come with an authenticator app' : `${recoveryCodes} left`}
-          ${isRecent && (totp !== null || passkeys > 0) ? codesButton(about) : null}
+          ${isRecent && (totp !== null || passkeys > 0) ? codesButton(about, recoveryCodes > 0) : null}
         </li>
       </ul>
       ${isLast ? html`<p class="hint">A second factor is required here, so the last one cannot be removed.</p>` : null}
@@ -102,9 +104,9 @@ const appButtons = (about: About, isLast: boolean): Html =>
   html`· ${form(about, 'set-up', html`<button class="plain">Set up another app instead</button>`)}
   ${isLast ? null : html`· <a href="second-factors?remove">Remove<span class="unseen"> the authenticator app</span></a>`}`
 
-const codesButton = (about: About): Html =>
-  html`· ${form(about, 'new-codes', html`<button class="plain">Make new ones</button>`)}
-    <span class="soft">(the old ones stop working)</span>`
+const codesButton = (about: About, hasSome: boolean): Html =>
+  html`· ${form(about, 'new-codes', html`<button class="plain">${hasSome ? 'Make new ones' : 'Make some'}</button>`)}
+  ${hasSome ? html`<span class="soft">(the old ones stop working)</span>` : null}`
 
 /** Asks before the app is removed. */
 export function removalPage(username: string): Answer {

@@ -1,7 +1,7 @@
 import { html, type Core, type Html } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { guestWarning, leaveBox, leaveField } from './guest.ts'
-import { factorField, notice, page, withRequests, withScript, wrongField } from './layout.ts'
+import { factorField, nextField, notice, page, withRequests, withScript, wrongField } from './layout.ts'
 import { passkeyFormScriptPath } from './passkey-form-script.ts'
 import { waysToBegin } from './ways-to-begin.ts'
 
@@ -41,8 +41,6 @@ interface Typed {
   /** What the form says if the guest who is here signs in; null: no guest is. */
   readonly leaving: string | null
 }
-
-const nextField = (next: string): Html | null => (next === '' ? null : html`<input type="hidden" name="next" value="${next}" />`)
 
 /** Asks for a password or a passkey, and says what else there is. */
 export function signInForm(status: number, core: Core, typed: Typed, message: string | null): Answer {

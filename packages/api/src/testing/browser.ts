@@ -49,6 +49,14 @@ export class Browser {
     return this.open(pathname + search)
   }
 
+  /** Another one with the same cookies. */
+  copy(): Browser {
+    const other = new Browser(this.#served)
+    other.jar = this.jar
+    return other
+  }
+
+  /** The last address that it was led to. */
   get place(): string {
     return this.visited.at(-1) ?? ''
   }

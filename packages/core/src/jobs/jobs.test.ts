@@ -8,8 +8,11 @@ const names = [
   'auth.deleteExpired',
   'database.createPartitions',
   'idempotency.deleteOldKeys',
+  'identities.deleteOldEvents',
   'invalidation.deleteOld',
   'jobs.deleteOldRuns',
+  'loginHistory.deleteOld',
+  'sessions.deleteEnded',
   'tokens.rotateKeys',
   'users.purgeArchived',
 ]

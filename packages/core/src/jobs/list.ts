@@ -28,7 +28,7 @@ export const previewJob = defineQuery(jobsSignatures.preview, {
   allow: grantedEverywhere,
   async handle({ open, now, settings }, { job }) {
     const { count } = existingJob(job)
-    return { job, deletes: count === undefined ? null : await count(await open(), now, settings) }
+    return { job, deletes: count === undefined ? null : await count({ em: await open(), now, settings }) }
   },
 })
 

@@ -1,9 +1,8 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
 import { DenizenError } from '../kernel/errors.ts'
 import { idOf } from '../kernel/id.ts'
 import type { Settings } from '../kernel/settings.ts'
 import { personalDataSignatures } from '../personal-data/signatures.ts'
-import type { Counts, RunContext } from './scheduled-job.ts'
+import type { Counts, JobScope, RunContext } from './scheduled-job.ts'
 
 const day = 24 * 60 * 60 * 1000
 
@@ -18,7 +17,7 @@ function longest({ purgeArchivedDays, restoreDays }: Settings, now: Date): Date 
 }
 
 /** How many would be purged. Some of them may own what somebody has to decide about: these are left out in the run. */
-export async function countArchived(em: SqlEntityManager, now: Date, settings: Settings): Promise<Counts> {
+export async function countArchived({ em, now, settings }: JobScope): Promise<Counts> {
   const before = longest(settings, now)
   if (before === null) return { users: 0 }
   const [row] = await em.execute<[{ count: number }]>(`select count(*)::int as count from users where ${due}`, [before])

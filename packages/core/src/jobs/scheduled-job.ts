@@ -1,10 +1,11 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Settings } from '../kernel/settings.ts'
 import type { JobContext } from '../kernel/job.ts'
 import type { Schedule } from './schedule.ts'
 
 /** How many of what: of a table's rows, of keys. */
 export type Counts = Readonly<Record<string, number>>
+
+/** What it takes to tell what a job has to do. */
+export type JobScope = Pick<JobContext, 'em' | 'now' | 'settings'>
 
 export interface RunContext extends JobContext {
   /**
@@ -22,6 +23,6 @@ export interface ScheduledJob {
   readonly summary: string
   readonly schedule: Schedule
   /** How much it would delete now; left out: it deletes nothing. */
-  readonly count?: (em: SqlEntityManager, now: Date, settings: Settings) => Promise<Counts>
+  readonly count?: (context: JobScope) => Promise<Counts>
   run(context: RunContext): Promise<void>
 }

@@ -1,5 +1,15 @@
 import { rotateKeys } from '../tokens/index.ts'
-import { countOldRows, deleteOldRows, expiredRows, oldInvalidations, oldKeys, oldRuns } from './old-rows.ts'
+import {
+  countOldRows,
+  deleteOldRows,
+  endedSessions,
+  expiredRows,
+  oldInvalidations,
+  oldKeys,
+  oldLoginAttempts,
+  oldProviderEvents,
+  oldRuns,
+} from './old-rows.ts'
 import { createPartitions } from './partitions.ts'
 import { countArchived, purgeArchived } from './purge-archived.ts'
 import type { ScheduledJob } from './scheduled-job.ts'
@@ -7,8 +17,8 @@ import type { ScheduledJob } from './scheduled-job.ts'
 /** A job that deletes rows which are old. */
 function deleting(rows: typeof expiredRows): Pick<Required<ScheduledJob>, 'count' | 'run'> {
   return {
-    count: (em, now) => countOldRows(em, rows, now),
-    run: ({ em, now, did }) => deleteOldRows(em, rows, now, (table, count) => did({ [table]: count })),
+    count: (context) => countOldRows(context, rows),
+    run: ({ did, ...context }) => deleteOldRows(context, rows, (table, count) => did({ [table]: count })),
   }
 }
 
@@ -16,7 +26,7 @@ function deleting(rows: typeof expiredRows): Pick<Required<ScheduledJob>, 'count
 export const scheduledJobs: readonly ScheduledJob[] = [
   {
     name: 'auth.deleteExpired',
-    summary: 'Delete expired links, codes, tokens and counts of failures, a while after their end',
+    summary: 'Delete expired links, codes, tokens and counts of failures, a while after their end, and revoked tokens',
     schedule: { everyMinutes: 60, atMinute: 40 },
     ...deleting(expiredRows),
   },
@@ -33,6 +43,12 @@ export const scheduledJobs: readonly ScheduledJob[] = [
     ...deleting(oldKeys),
   },
   {
+    name: 'identities.deleteOldEvents',
+    summary: 'Delete which events of identity providers were processed, after 90 days',
+    schedule: { everyMinutes: 24 * 60, atMinute: 60 },
+    ...deleting(oldProviderEvents),
+  },
+  {
     name: 'invalidation.deleteOld',
     summary: 'Delete what all processes have heard of, after an hour',
     schedule: { everyMinutes: 15, atMinute: 5 },
@@ -43,6 +59,18 @@ export const scheduledJobs: readonly ScheduledJob[] = [
     summary: 'Delete what is known of runs of jobs, after 90 days',
     schedule: { everyMinutes: 24 * 60, atMinute: 50 },
     ...deleting(oldRuns),
+  },
+  {
+    name: 'loginHistory.deleteOld',
+    summary: 'Delete what is known of attempts to sign in, after the days of DENIZEN_LOGIN_HISTORY_DAYS',
+    schedule: { everyMinutes: 24 * 60, atMinute: 70 },
+    ...deleting(oldLoginAttempts),
+  },
+  {
+    name: 'sessions.deleteEnded',
+    summary: 'Delete sessions that are over, after the days of DENIZEN_SESSION_HISTORY_DAYS',
+    schedule: { everyMinutes: 24 * 60, atMinute: 80 },
+    ...deleting(endedSessions),
   },
   {
     // Hourly, although a rotation is due once a month: a process that was down at the time catches up.

@@ -3,7 +3,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 /** Rows that one statement deletes: none holds locks or connections for long, nor reaches the limit of a statement. */
 const batch = 5000
 
-interface DeletedRows {
+export interface DeletedRows {
   readonly table: string
   readonly condition: string
   readonly parameters: readonly unknown[]

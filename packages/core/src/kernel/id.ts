@@ -70,6 +70,11 @@ export function uuidBytes(now: Date, random: Uint8Array): Uint8Array {
   return bytes
 }
 
+/** The first UUIDv7 of a moment: smaller than those of all ids that are made from then on. */
+export function firstUuidAt(moment: Date): string {
+  return uuidOf(`usr_${encodeSuffix(uuidBytes(moment, new Uint8Array(10)))}`)
+}
+
 /** Makes a new id of a kind, ordered by the given time. */
 export function newId<Prefix extends string>(prefix: Prefix, now: Date, random: Uint8Array): Id<Prefix> {
   return `${prefix}_${encodeSuffix(uuidBytes(now, random))}`

@@ -10,6 +10,14 @@ interface PasswordSettings {
   readonly maximumAgeDays: number | null
 }
 
+/** Days that what is over is kept; null: for ever. */
+interface Retention {
+  /** Of sessions, after their end. */
+  readonly endedSessionDays: number | null
+  /** Of the login history. */
+  readonly loginAttemptDays: number | null
+}
+
 /** Denizen's registration at a provider. */
 interface ProviderClient {
   readonly id: string
@@ -75,6 +83,7 @@ export interface Settings {
   /** Audiences, besides Denizen itself, that agent tokens can be issued for: `https://api.example.com`. */
   readonly agentAudiences: readonly string[]
   readonly passwords: PasswordSettings
+  readonly retention: Retention
   /** OpenID providers and Clerk. */
   readonly identityProviders: readonly IdentityProvider[]
 }
@@ -97,5 +106,6 @@ export const defaultSettings: Settings = {
   allowedOrigins: [],
   agentAudiences: [],
   passwords: { minimumAlone: 15, minimumWithFactor: 8, history: 0, maximumAgeDays: null },
+  retention: { endedSessionDays: 90, loginAttemptDays: 365 },
   identityProviders: [],
 }

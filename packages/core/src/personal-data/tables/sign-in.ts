@@ -7,7 +7,7 @@ const ofUser = 't.user_id = {person}'
 /** How the person signs in, and did. */
 export const signInTables: Readonly<Record<string, HeldTable>> = {
   sessions: {
-    purpose: 'Every sign-in, until when it lasted and from where it was used.',
+    purpose: 'Every sign-in, until when it lasted and from where it was used; kept for 90 days after its end, or as the installation sets.',
     people: {
       user_id: 'the person',
       ip: 'the address it was begun from',
@@ -105,7 +105,7 @@ export const signInTables: Readonly<Record<string, HeldTable>> = {
     },
   },
   login_attempts: {
-    purpose: 'The login history: attempts to sign in as the person, and how sessions ended.',
+    purpose: 'The login history: attempts to sign in as the person, and how sessions ended; kept for a year, or as the installation sets.',
     people: {
       identifier: 'the name that was typed',
       user_id: 'the person',
