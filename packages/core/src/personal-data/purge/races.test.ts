@@ -1,5 +1,5 @@
 import { DenizenError, uuidOf } from '@denizen/core'
-import { newEmail, password, raced, useWorld } from '@denizen/core/testing'
+import { newEmail, password, raced, untilWaiting, useWorld } from '@denizen/core/testing'
 import { expect, test } from 'vitest'
 
 const world = useWorld({ connections: 24 })
@@ -74,4 +74,24 @@ test('44: whatever is under way when somebody is purged, nothing of them is writ
   }
   expect(outcomes).toContain('done')
   expect(await world().rows(`select 1 from events where type = 'users.purged'`)).not.toEqual([])
+})
+
+test('44: a sign-in that has read somebody who is then purged writes nothing, and may be tried again', async () => {
+  const boss = await world().asSuperadmin()
+  const { user } = await world().signUp({ emailVerified: true })
+  await boss.as.users.archive({ userId: user.id })
+  const client = await world().connect()
+  // Holds the row as the purge does that is about to commit, so that what refers to it waits.
+  await client.query('begin')
+  await client.query('delete from users where id = $1', [uuidOf(user.id)])
+  const anybody = world().core.as({ kind: 'anonymous' }, { ip: '192.0.2.7', userAgent: 'a browser' })
+  const attempts = Array.from({ length: 3 }, () => anybody.auth.signIn({ identifier: user.id, password: 'a wrong one, by mistake' }))
+  const ended = Promise.allSettled(attempts)
+  await untilWaiting(client, 3).finally(() => client.query('commit'))
+  const codes = (await ended).map((settled) => (settled.status === 'rejected' ? (settled.reason as DenizenError).code : 'done'))
+  // What it had prepared is about somebody who is gone.
+  expect(new Set(codes)).toEqual(new Set(['request.retriesExhausted']))
+  const again = anybody.auth.signIn({ identifier: user.id, password: 'a wrong one, by mistake' })
+  await expect(again).rejects.toMatchObject({ code: 'auth.invalidCredentials' })
+  expect(await world().rows('select 1 from login_attempts where user_id = ?', [uuidOf(user.id)])).toEqual([])
 })
