@@ -1,9 +1,10 @@
 /**
- * A program of one's own that serves Denizen, as `denizen serve` does:
+ * A program of one's own that serves Denizen:
  *
- *   npm start --workspace examples/own-server
+ *   DENIZEN_DATA_DIR=$PWD/denizen-data npm start --workspace examples/own-server
  *
- * It is configured by the same environment, and ends at SIGTERM or Ctrl+C.
+ * It is configured by the same environment as `denizen serve`, and ends at SIGTERM or Ctrl+C. npm starts it in its own folder, so that is where
+ * its data is without DENIZEN_DATA_DIR. It makes no superadmin: on a new database, let `denizen serve` begin, which makes one.
  */
 import { once } from 'node:events'
 import { createServer } from '@denizen/api'

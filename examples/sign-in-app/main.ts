@@ -1,7 +1,7 @@
 /**
  * Everything that a person or a program needs to prove who it is, in thirty lines:
  *
- *   npm start                                          # in another terminal
+ *   npm start                                          # in another terminal, without a mail server
  *   npm start --workspace examples/sign-in-app
  *
  * Signs up, proves the address, sets up an authenticator app, signs in with its code,
@@ -9,7 +9,7 @@
  */
 import { completed, createClient, DenizenError, memorySession } from '@denizen/client'
 import { URI, type TOTP } from 'otpauth'
-import { mailedTo } from './outbox.ts'
+import { mailedTo, NoMail } from './outbox.ts'
 
 const url = process.env['DENIZEN_URL'] ?? 'http://localhost:4000'
 const [email, password] = [`ada-${Date.now()}@example.com`, 'weaving algebraical patterns']
@@ -41,7 +41,8 @@ try {
   if (!(refusal instanceof DenizenError)) throw new Error('a revoked token still opens something')
   console.log('revoked, it is refused:', refusal.code)
 } catch (error) {
-  if (!(error instanceof DenizenError)) throw error
-  console.error(`${error.code}: ${error.message}${error.code === 'client.unreachable' ? ' Another address: set DENIZEN_URL.' : ''}`)
+  if (error instanceof NoMail) console.error(error.message)
+  else if (!(error instanceof DenizenError)) throw error
+  else console.error(`${error.code}: ${error.message}${error.code === 'client.unreachable' ? ' Another address: set DENIZEN_URL.' : ''}`)
   process.exit(1)
 }

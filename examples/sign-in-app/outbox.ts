@@ -5,6 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** Where `npm start` puts mails as long as no mail server is configured. */
 const outbox = join(process.env['DENIZEN_DATA_DIR'] ?? join(import.meta.dirname, '../../denizen-data'), 'outbox')
 
+/** No mail came. */
+export class NoMail extends Error {}
+
 /** The mail to an address, once it is there: what its reader would see in a mail program. */
 export async function mailedTo(address: string): Promise<string> {
   for (const deadline = Date.now() + 30_000; Date.now() < deadline; await sleep(100)) {
@@ -14,5 +17,7 @@ export async function mailedTo(address: string): Promise<string> {
       if (mail.includes(address)) return mail
     }
   }
-  throw new Error(`no mail to ${address} came to ${outbox}: is that where Denizen keeps its data?`)
+  throw new NoMail(
+    `No mail to ${address} came to ${outbox}. This example reads the mails of a server that has no mail server (DENIZEN_SMTP_URL) and keeps its data there; for another folder set DENIZEN_DATA_DIR.`,
+  )
 }

@@ -41,6 +41,8 @@ test('users export-data shows what there is, and writes all of it, page by page,
   const again = await run('takes-along', '--output', file)
   expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('it exists already')])
   expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(whole)
+  const nowhere = await run('takes-along', '--output', join(terminal.home, 'no-such-folder', 'ada.json'))
+  expect([nowhere.code, nowhere.stderr]).toEqual([2, expect.stringMatching(/ada\.json cannot be written: its folder is not there/)])
   const told = await run('takes-along', '--output', join(terminal.home, 'other.json'), '--json')
   expect(told.json()).toMatchObject({
     sections: expect.arrayContaining([{ table: 'users', rows: 1, purpose: expect.any(String) as string }]) as unknown,

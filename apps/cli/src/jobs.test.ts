@@ -16,6 +16,8 @@ it('shows what runs by itself, what it would delete, and what came of it', async
   expect((await run('jobs', 'preview', job)).stdout).toBe('It would delete now: 3 idempotency keys.\n')
   expect((await run('jobs', 'run', job, '--dry-run')).stdout).toContain('The job would delete now: 3 idempotency keys.')
   expect((await run('jobs', 'history', '--job', job)).stdout, 'a dry run leaves nothing').not.toContain('run_')
+  const mistyped = await run('jobs', 'history', '--job', 'auth.deletExpired')
+  expect([mistyped.code, mistyped.stderr]).toEqual([3, expect.stringContaining('There is no such job.')])
   expect((await run('jobs', 'preview', 'tokens.rotateKeys')).stdout).toBe('This job deletes nothing.\n')
 
   const waiting = run('jobs', 'run', job, '--wait')

@@ -118,7 +118,12 @@ const steps: Readonly<Record<string, Step>> = {
   'roles.nameTaken': (_, { typed }) => `See which there are: ${denizen} roles list${within(typed)}`,
   'tokens.tooMany': `See which are unused: ${denizen} tokens list`,
   'tokens.over': `Create another one: ${denizen} tokens create …`,
-  'users.lastWayIn': `Add one first: ${denizen} password change, or on the page /passkeys`,
+  'users.lastWayIn': [
+    `To your own account, add another first: ${denizen} password change, or on the page /passkeys`,
+    `To that of somebody else, have them choose a password first: ${denizen} users send-setup-link …`,
+  ].join('\n'),
+  'identities.unknownProvider':
+    'Which there are stands on the page to sign in; its operator names them in the file of DENIZEN_IDENTITY_PROVIDERS.',
   'organizations.proveAddressFirst': `Ask for the link: ${denizen} auth request-email-verification`,
   'request.databaseNotMigrated': `On its machine, see what is missing: ${denizen} migrate plan`,
   'request.internal': 'Look into the log of the server: it has the error, and what led to it.',

@@ -34,6 +34,8 @@ const mistakes: readonly (readonly [line: string[], message: string, next: strin
   [['usres', 'list'], "unknown command 'usres' (Did you mean users?)", 'denizen --help'],
   [['users', 'lst'], "unknown command 'lst' (Did you mean list?)", 'denizen users --help'],
   [['help', 'users', 'lst'], 'There is no command "users lst". Did you mean list?', 'denizen users --help'],
+  [['mail', '--help'], 'There is no command "mail".', 'denizen --help'],
+  [['users', 'lst', '--help'], 'There is no command "users lst". Did you mean list?', 'denizen users --help'],
   [['users', 'list', '--frobnicate'], "unknown option '--frobnicate'", 'denizen users list --help'],
   [['users', 'list', '--status', 'asleep'], 'is none of active, inactive', 'denizen users list --help'],
   [['users', 'list', '--limit', 'many'], '--limit must be a whole number', ''],

@@ -38,7 +38,7 @@ import { inWordsOf } from './words.ts'
 /** Runs one command line, without the program's own name. Gives the exit code. */
 export async function run(typed: readonly string[]): Promise<number> {
   const program = createProgram()
-  const argv = withOptionsBehind(program, typed)
+  const argv = helpOfKnown(program, withOptionsBehind(program, typed))
   try {
     await program.parseAsync(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' })
     return Number(process.exitCode ?? exitCodes.ok)
@@ -125,6 +125,13 @@ function commandAt(program: Command, words: readonly string[]): Command {
     place = next
   }
   return place
+}
+
+/** The help of a command that there is not is no other help, but an error that says so. */
+function helpOfKnown(program: Command, argv: readonly string[]): readonly string[] {
+  const { place, steps, unknown } = placeIn(program, argv)
+  const asks = argv.some((word) => word === '--help' || word === '-h')
+  return asks && place.commands.length > 0 && /^\w/.test(unknown) ? ['help', ...steps, unknown] : argv
 }
 
 /** The command of a command line, as far as it is known, and the word that is none. */

@@ -62,7 +62,8 @@ function transportError(error: TRPCClientError<never>, url: string): DenizenErro
 function noAnswerFrom(url: string): string {
   const { document, location } = globalThis as { readonly document?: object; readonly location?: { readonly origin: string } }
   const page = document && location?.origin
-  if (page === undefined || page === new URL(url, page).origin) return `No server answers at ${url}. Is it running?`
+  if (page === undefined || page === new URL(url, page).origin)
+    return `No server answers at ${url}. ${/^https?:/.test(url) ? 'Is it running?' : 'It has to begin with http:// or https://.'}`
   return `No answer from ${url}: it is not running, or it does not allow ${page} (then its log says so, and ${page} has to be added to its DENIZEN_ALLOWED_ORIGINS). With cookies, use one host name for both: localhost and 127.0.0.1 are two sites.`
 }
 

@@ -65,6 +65,12 @@ describe('a server', () => {
     expect(error).toMatchObject({ code: 'client.unreachable', kind: 'unavailable', message: `No server answers at ${url}. Is it running?` })
   })
 
+  it('Found by a stranger: that has no scheme is told what is missing', async () => {
+    expect((await failureOf(createClient({ url: 'localhost:1' }).sessions.whoami())).message).toBe(
+      'No server answers at localhost:1. It has to begin with http:// or https://.',
+    )
+  })
+
   it('O18: that is of another origin than the page may not allow it, which a script cannot tell from silence', async () => {
     const url = await abandonedUrl()
     const messageAt = async (origin: string) => {

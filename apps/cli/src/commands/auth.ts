@@ -26,7 +26,12 @@ function addAddresses(auth: Command): void {
   })
   addAction(auth, {
     signature: actions.requestEmailVerification,
-    show: (sent) => sentText('A link was sent to your address', 'Open it, and the address is confirmed.', sent),
+    show: (sent) =>
+      sentText(
+        'A link was sent to your address',
+        'Open it, and the address is confirmed. If it is a new one, all sessions but that of the browser end then: sign in again here.',
+        sent,
+      ),
     examples: ['auth request-email-verification'],
   })
   addAction(auth, {
@@ -47,7 +52,7 @@ function addCodes(auth: Command): void {
     show: (sent) =>
       sentText(
         'If there is an account with this address, a link was sent there',
-        'Its token signs in together with the binding below: auth.signInWithMagicLink.',
+        `Its token signs in together with the binding below: ${denizen} call auth.signInWithMagicLink --input -`,
         sent,
       ),
     examples: ['auth request-magic-link --email ada@example.org'],
@@ -57,7 +62,7 @@ function addCodes(auth: Command): void {
     show: (sent) =>
       sentText(
         'If there is an account with this address, a code was sent there',
-        'It is entered together with the binding below: auth.signInWithEmailCode, or auth.reauthenticate.',
+        `It is entered together with the binding below: ${denizen} call auth.signInWithEmailCode --input -, or auth.reauthenticate`,
         sent,
       ),
     examples: ['auth request-email-code --purpose signIn --email ada@example.org', 'auth request-email-code --purpose reauthenticate'],

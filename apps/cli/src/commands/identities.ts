@@ -20,7 +20,9 @@ const columns: readonly Column<Identity>[] = [
 
 /** Identities: the providers at which a user can sign in. */
 export function addIdentities(program: Command): void {
-  const identities = program.command('identities').description('List the providers at which a user can sign in, and unlink them')
+  const identities = program
+    .command('identities')
+    .description('See, link and unlink the accounts at other providers with which a user can sign in')
   addAction(identities, {
     signature: actions.list,
     arguments: [{ field: 'userId', optional: true }],

@@ -161,7 +161,7 @@ function runText(run: Run): string {
     ['started', run.startedAt],
     ['ended', run.endedAt],
     ['attempts', run.attempts],
-    ['did', countsText(run.did)],
+    ['did', run.startedAt === null ? null : countsText(run.did)],
     ['error', run.error],
   ])
 }

@@ -72,7 +72,7 @@ async function writeFileOf(begun: Begun, output: string): Promise<readonly Writt
   const part = `${output}.part`
   await rm(part, { force: true }) // of a command that was stopped
   const file = await open(part, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    throw refused(error.message)
+    throw refused(error.code === 'ENOENT' ? 'its folder is not there' : error.code === 'EACCES' ? 'you may not write there' : error.message)
   })
   try {
     const written = await writeAll(begun, (text) => file.write(text).then(() => {}))
@@ -124,7 +124,7 @@ function summary(written: readonly Written[]): string {
   const columns = [
     { title: 'SECTION', value: ({ table: name }: Written) => name },
     { title: 'ROWS', value: ({ rows }: Written) => rows },
-    { title: 'WHAT IT IS FOR', value: ({ purpose }: Written) => purpose },
+    { title: 'WHAT IT IS FOR', whole: true, kept: true, value: ({ purpose }: Written) => purpose },
   ]
   const total = held.reduce((sum, { rows }) => sum + rows, 0)
   return `${table(held, columns)}\n\n${counted(total, 'row')} in ${counted(held.length, 'section')}.`

@@ -73,8 +73,8 @@ function sessionsPage({ items }: Listed): Answer {
   )
 }
 
-function item({ id, browser, os, device, ip, lastSeenAt, current }: Listed['items'][number]): Html {
-  const what = [browser, device, os].filter((part) => part !== null).join(', ')
+function item({ id, browser, os, device, userAgent, ip, lastSeenAt, current }: Listed['items'][number]): Html {
+  const what = [browser, device, os].filter((part) => part !== null).join(', ') || (userAgent ?? '')
   const end = html`<form method="post" action="sessions">
     <input type="hidden" name="end" value="${id}" />
     <button class="plain">Sign out there</button>

@@ -23,7 +23,9 @@ export const linkIdentity = defineCommand(identitiesSignatures.link, {
     const provider = providerNamed(settings, name)
     if (claims === null || claims.expiresAt <= now || (await wasDeleted(em, name, claims.subject)))
       return context.refuse(identityRefused({}))
-    if ((await em.count(IdentityRow, { issuer: claims.issuer, subject: claims.subject })) > 0) throw identityTaken({})
+    const taken = await em.findOne(IdentityRow, { issuer: claims.issuer, subject: claims.subject })
+    if (taken?.userId === userId) return shownIdentity(taken, settings)
+    if (taken !== null) throw identityTaken({})
     const identity = await insertIdentity(context, provider, claims, userId)
     identity.lastUsedAt = null
     context.note({ changes: { identityId: identity.id, provider: name } })

@@ -2,7 +2,7 @@ import { defineQuery } from '../kernel/action.ts'
 import { uuidOf } from '../kernel/id.ts'
 import { cutPage, openCursor } from '../kernel/page.ts'
 import { grantedEverywhere } from '../kernel/rule.ts'
-import { selectRuns } from './repository.ts'
+import { existingJob, selectRuns } from './repository.ts'
 import { jobsSignatures } from './signatures.ts'
 
 export const jobHistory = defineQuery(jobsSignatures.history, {
@@ -17,6 +17,8 @@ export const jobHistory = defineQuery(jobsSignatures.history, {
     if (from !== undefined) conditions.push(['r.created_at >= ?', from])
     if (position !== null) conditions.push(['r.id < ?::uuid', uuidOf(String(position[0]))])
     const rows = await selectRuns(await open(), conditions, limit + 1)
+    // Of a job that there is no more, the runs still tell.
+    if (rows.length === 0 && job !== undefined) existingJob(job)
     const { shown, nextCursor } = await cutPage(ports.cipher, scope, { rows, limit, positionOf: ({ id }) => [id] })
     return { items: [...shown], nextCursor }
   },
