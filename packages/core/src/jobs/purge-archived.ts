@@ -1,7 +1,7 @@
 import { DenizenError } from '../kernel/errors.ts'
 import { idOf } from '../kernel/id.ts'
 import type { Settings } from '../kernel/settings.ts'
-import { personalDataSignatures } from '../personal-data/signatures.ts'
+import { personalDataSignatures } from '../personal-data/index.ts'
 import type { Counts, JobScope, RunContext } from './scheduled-job.ts'
 
 const day = 24 * 60 * 60 * 1000

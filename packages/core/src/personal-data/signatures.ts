@@ -1,6 +1,5 @@
 import { z } from 'zod'
-import { failedItems, isSelection, selectionRule } from '../accounts/bulk/signatures.ts'
-import { userFilter } from '../accounts/directory/filter.ts'
+import { failedItems, isSelection, selectionRule, userFilter } from '../accounts/model.ts'
 import { organizationId, userId } from '../kernel/ids.ts'
 import { placeInInput } from '../kernel/input.ts'
 import { tooManyUsers } from '../users/errors.ts'

@@ -87,7 +87,11 @@ test('44: a sign-in that has read somebody who is then purged writes nothing, an
   const anybody = world().core.as({ kind: 'anonymous' }, { ip: '192.0.2.7', userAgent: 'a browser' })
   const attempts = Array.from({ length: 3 }, () => anybody.auth.signIn({ identifier: user.id, password: 'a wrong one, by mistake' }))
   const ended = Promise.allSettled(attempts)
-  await untilWaiting(client, 3).finally(() => client.query('commit'))
+  try {
+    await untilWaiting(client, 3)
+  } finally {
+    await client.query('commit')
+  }
   const codes = (await ended).map((settled) => (settled.status === 'rejected' ? (settled.reason as DenizenError).code : 'done'))
   // What it had prepared is about somebody who is gone.
   expect(new Set(codes)).toEqual(new Set(['request.retriesExhausted']))
