@@ -26,6 +26,7 @@ import type { Assembly, Call, Orm } from './pipeline/assembly.ts'
 import { immediateQuery, type ImmediateQuery } from './pipeline/immediate.ts'
 import { forkOf, cachesOf } from './pipeline/assembly.ts'
 import { FewAtOnce } from './pipeline/few-at-once.ts'
+import { Shares } from './pipeline/shares.ts'
 import { answering, checkUse, mayUse, plan, run } from './pipeline/run.ts'
 import { RequestRate } from './policies/index.ts'
 import type { Ports } from './ports/index.ts'
@@ -40,6 +41,8 @@ export interface CoreOptions {
   readonly orm: Orm
   readonly ports: Ports
   readonly settings?: Partial<Settings>
+  /** How many the pool of `orm` has: commands of one caller take half of them at most. Default: no bound. */
+  readonly connections?: number
   readonly monitors?: readonly Monitor[]
   /** Receive events after their commit; needs a `ports.jobs` whose worker calls `core.deliver`. */
   readonly subscribers?: readonly Subscriber[]
@@ -178,7 +181,7 @@ async function unreadinessOf(em: SqlEntityManager): Promise<DenizenError | null>
   }
 }
 
-function partsOf({ orm, ports: given, settings: chosen, monitors = [], subscribers = [] }: CoreOptions) {
+function partsOf({ orm, ports: given, settings: chosen, monitors = [], subscribers = [], connections = Infinity }: CoreOptions) {
   const ports = { ...given, caches: emptyCaches() }
   const principals = new PrincipalCache(ports.clock, ports.invalidation.soleProcess)
   const signatures = [...actions.values()].map(({ signature }) => signature)
@@ -212,6 +215,7 @@ function partsOf({ orm, ports: given, settings: chosen, monitors = [], subscribe
     decisions,
     rate,
     fewAtOnce: new FewAtOnce(),
+    shares: new Shares(connections),
     credentials,
     uses,
   }

@@ -9,6 +9,7 @@ import { unrecordedUses } from '../src/kernel/context.ts'
 import { RequestRate } from '../src/policies/index.ts'
 import type { Assembly } from '../src/pipeline/assembly.ts'
 import { FewAtOnce } from '../src/pipeline/few-at-once.ts'
+import { Shares } from '../src/pipeline/shares.ts'
 import { plan, run } from '../src/pipeline/run.ts'
 import { PrincipalCache } from '../src/principals/index.ts'
 import { createCredentials } from '../src/tokens/credentials.ts'
@@ -47,6 +48,7 @@ export function runnerOf(
     principals: new PrincipalCache(ports.clock, true),
     decisions: new DecisionCache({ clock: ports.clock, soleProcess: true, catalogue }),
     fewAtOnce: new FewAtOnce(),
+    shares: new Shares(Infinity),
     rate: new RequestRate({
       clock: ports.clock,
       logger: ports.logger,

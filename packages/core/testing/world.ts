@@ -17,6 +17,8 @@ export interface WorldOptions {
   readonly database?: DatabaseKind
   /** The most connections that core's pool opens, up to 28: two files run at once, some with two worlds, and a PostgreSQL as installed takes 100. Default: 8. */
   readonly connections?: number
+  /** true: core bounds how many of them one caller has. By default it does not: most races are of one caller. */
+  readonly sharesConnections?: true
   /** true: no tables yet. */
   readonly empty?: boolean
   /** An ICU locale of the database, on PostgreSQL. */
@@ -67,6 +69,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       orm,
       ports: { ...ports, ...changed },
       ...(settings && { settings }),
+      ...(options.sharesConnections && { connections: options.connections ?? mostByDefault }),
       monitors: [overhearing, unnamed, ...(monitors ?? [])],
     })
   const core = another(options)
@@ -135,10 +138,11 @@ export function useWorld(options: WorldOptions = {}): () => World {
 }
 
 const mostConnections = 28
+const mostByDefault = 8
 
 async function openDatabase({
   database = 'postgres',
-  connections = 8,
+  connections = mostByDefault,
   empty = false,
   defaults = {},
   locale,

@@ -83,6 +83,8 @@ function assemble(config: Config, options: RuntimeOptions, logger: Logger, ciphe
   const metrics = createMetrics({ caches: () => core.cacheState(), hashing: hasher.load, ...(feed && { invalidation: feed.state }) })
   const core = createCore({
     orm: database.orm,
+    // The embedded database has one connection, and its own queue.
+    ...(database.kind === 'postgres' && { connections: config.poolSize }),
     ports: {
       clock: systemClock,
       random: webCryptoRandom,

@@ -76,6 +76,11 @@ export interface CommandContext extends Omit<QueryContext, 'open' | 'decisions' 
   note(facts: AuditFacts): void
   /** Drops what is cached of this, here and in all other processes, once the transaction commits. */
   invalidate(key: InvalidationKey, options: InvalidationOptions): void
+  /**
+   * Has the command begin again with what `prepare` finds then, unless the pipeline locked all of these users (`locks`). To be called by what
+   * takes something from whoever is in a set, once nobody can come into that any more: whoever came since `prepare` has no call that outlasts it.
+   */
+  requireLocked(users: readonly Id<'usr'>[]): void
   /** Fails the call but commits what was written, so that the attempt counts. */
   refuse(error: DenizenError): never
   /**

@@ -15,6 +15,7 @@ import type { RequestRate } from '../policies/index.ts'
 import type { FeedSink } from '../ports/invalidation.ts'
 import type { PrincipalCache } from '../principals/index.ts'
 import type { FewAtOnce } from './few-at-once.ts'
+import type { Shares } from './shares.ts'
 
 /** A connected database of Denizen, whatever its driver. */
 export type Orm = MikroORM<AbstractSqlDriver>
@@ -32,6 +33,7 @@ export interface Assembly {
   readonly decisions: DecisionCache
   readonly rate: RequestRate
   readonly fewAtOnce: FewAtOnce
+  readonly shares: Shares
   readonly credentials: Credentials
   readonly uses: UseRecorder
 }

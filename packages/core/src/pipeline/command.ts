@@ -15,13 +15,15 @@ import { checkActor, checkBeforehand, currentActor, factsOf } from './current-ac
 import { forkOf, cachesOf, type Assembly, type Call } from './assembly.ts'
 import { retried, type Attempt } from './attempts.ts'
 import { keep, keyOf, replay } from './idempotency.ts'
-import { changedUsers, lockedUsers, namesOthers } from './locked-users.ts'
+import { changedUsers, lockedUsers, namesOthers, NotLocked, requireLocked } from './locked-users.ts'
 import { parseOutput } from './parse.ts'
 import { countChanges, planFrom } from './plan.ts'
+import { prepareContext } from './prepare-context.ts'
 import { givingWay, withPrecedence, type Attempting } from './precedence.ts'
 import { isKept, queueOnly, record } from './record.ts'
 import { Recorder } from './recorder.ts'
 import { checkReplay, replayTerms } from './replay.ts'
+import { shareOf } from './shares.ts'
 import { writeChanges } from './write-changes.ts'
 import { checkAllowed, checkItem, findTarget } from './target.ts'
 import { Refused, type Trace } from './trace.ts'
@@ -51,26 +53,45 @@ interface CommandRun extends CommandRequest, Attempt {
 export async function runCommand(assembly: Assembly, requested: CommandRequest): Promise<unknown> {
   const key = keyOf(requested.action, requested.call)
   const run = await prepare(assembly, requested, key)
-  const users = changedUsers({ ...run, actor: run.call.actor })
-  return withPrecedence({ ...run, users }, (attempting) => retried(run, (attempt) => commit({ ...run, ...attempt }, attempting)))
+  let latest = run
+  const users = () => changedUsers({ ...latest, actor: run.call.actor })
+  return withPrecedence({ ...run, users }, (attempting) =>
+    begunAgain(run, (again) => {
+      latest = again
+      return commit(again, attempting)
+    }),
+  )
 }
 
 /** Runs a command, rolls it back, and returns its effects. */
 export async function planCommand(assembly: Assembly, requested: CommandRequest): Promise<Plan> {
   const run = await prepare(assembly, requested)
-  return retried(run, (attempt) => planRun({ ...run, ...attempt }))
+  return begunAgain(run, planRun)
 }
 
 /** Makes a change, rolls it back, and returns the answer. */
 export async function dryRun(assembly: Assembly, requested: CommandRequest): Promise<unknown> {
   const run = await prepare(assembly, requested)
-  return retried(run, (attempt) => rolledBack({ ...run, ...attempt }, async (_, carryOut) => (await carryOut()).answer))
+  return begunAgain(run, (again) => rolledBack(again, async (_, carryOut) => (await carryOut()).answer))
+}
+
+/** Does a command's transaction until there is no conflict; prepared anew where it has to lock others than it was prepared for. */
+function begunAgain<T>(run: CommandRun, work: (run: CommandRun) => Promise<T>): Promise<T> {
+  let { prepared } = run
+  const share = shareOf(run.call.actor, run.call.origin, run.action.takesPrecedence !== undefined)
+  return retried(run, async (attempt) => {
+    try {
+      return await run.assembly.shares.within(share, () => work({ ...run, ...attempt, prepared }))
+    } catch (error) {
+      if (error instanceof NotLocked) prepared = await run.action.prepare?.(prepareContext(run), run.input)
+      throw error
+    }
+  })
 }
 
 async function prepare(assembly: Assembly, requested: CommandRequest, key: IdempotencyKey | null = null): Promise<CommandRun> {
-  const { ports, settings, credentials, catalogue } = assembly
   const { action, input, call, trace } = requested
-  const startedAt = ports.clock.monotonic()
+  const startedAt = assembly.ports.clock.monotonic()
   const { actor, origin } = call
   const isAskedBefore = action.prepare !== undefined || namesOthers(action, input, actor)
   // Whoever repeats a key has nothing prepared: a guess with another input would be slow work that nothing counts.
@@ -78,9 +99,7 @@ async function prepare(assembly: Assembly, requested: CommandRequest, key: Idemp
   const run = { ...requested, assembly, key, isReplay, startedAt, isPatient: false }
   if (isReplay) return { ...run, prepared: undefined }
   if (isAskedBefore) await checkBeforehand(assembly, action, input, { actor, origin }, trace)
-  const about = { now: ports.clock.now(), actor, origin, ports, settings, credentials, catalogue, reader: forkOf(assembly) }
-  const prepared = await action.prepare?.(about, input)
-  return { ...run, prepared }
+  return { ...run, prepared: await action.prepare?.(prepareContext(run), input) }
 }
 
 async function commit(run: CommandRun, attempting: Attempting): Promise<unknown> {
@@ -182,19 +201,15 @@ function lostCommit(error: unknown): never {
   throw isLostConnection(error) ? outcomeUnknown({}, error) : error
 }
 
-async function handle(
-  { assembly, action, input, prepared, call, trace }: CommandRun,
-  em: SqlEntityManager,
-  actor: Actor,
-  recorder: Recorder,
-) {
+async function handle(run: CommandRun, em: SqlEntityManager, actor: Actor, recorder: Recorder) {
+  const { assembly, action, input, prepared, trace } = run
   const found = await findTarget(action, async () => em, input, actor)
   const { target } = found
   trace.facts = target === null ? {} : factsOf(target)
   recorder.note(trace.facts)
   checkAllowed(action, actor, input, found, assembly.uses)
   try {
-    return { target, handled: await action.handle(contextOf(assembly, { action, actor, call, target }, em, recorder), input, prepared) }
+    return { target, handled: await action.handle(contextOf({ run, actor, target }, em, recorder), input, prepared) }
   } catch (error) {
     if (error instanceof Refused) return { target, handled: error }
     throw error
@@ -202,17 +217,16 @@ async function handle(
 }
 
 /** A command that was let through. */
-interface Allowed extends Pick<CommandRequest, 'action' | 'call'> {
+interface Allowed {
+  readonly run: CommandRun
   readonly actor: Actor
   readonly target: Target | null
 }
 
-function contextOf(
-  { ports, settings, credentials, catalogue, uses }: Assembly,
-  { action, actor, call: { origin }, target }: Allowed,
-  em: SqlEntityManager,
-  recorder: Recorder,
-): CommandContext {
+function contextOf({ run, actor, target }: Allowed, em: SqlEntityManager, recorder: Recorder): CommandContext {
+  const { action, assembly, call } = run
+  const { origin } = call
+  const { ports, settings, credentials, catalogue, uses } = assembly
   const now = ports.clock.now()
   const giveWay = givingWay(em, action, actor, target)
   return {
@@ -231,6 +245,7 @@ function contextOf(
     enqueue: (job) => void recorder.jobs.push(job),
     note: (facts) => recorder.note(facts),
     invalidate: (key, options) => void recorder.invalidations.push({ key, ...options }),
+    requireLocked: (users) => requireLocked({ ...run, actor: call.actor }, users),
     refuse: (error) => {
       throw new Refused(error)
     },

@@ -64,6 +64,17 @@ export function changedUsers({ action, input, prepared, isReplay, actor }: Locki
   return action.locks?.(prepared) ?? action.target?.locks?.(input, actor) ?? []
 }
 
+/** To the pipeline it is a serialization failure: the command is prepared and begun again. */
+export class NotLocked extends Error {
+  readonly code = '40001'
+}
+
+/** Throws `NotLocked` where somebody is affected whom the command did not lock, because they came into the set since it was prepared. */
+export function requireLocked(locking: Locking, users: UserIds): void {
+  const locked = new Set(changedUsers(locking))
+  if (users.some((user) => !locked.has(user))) throw new NotLocked('Somebody is affected who is not locked.')
+}
+
 /** Whether an input names somebody else whose lock a caller would take who is not an administrator of the installation. */
 export function namesOthers(action: ChangingAction, input: unknown, actor: Actor): boolean {
   return othersIn(action, actor, action.target?.locks?.(input, actor) ?? []).length > 0

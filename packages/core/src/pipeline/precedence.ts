@@ -21,7 +21,8 @@ const turn = 2_000
 
 /** A command, and the users whom it names or takes power from. */
 interface Preceding {
-  readonly users: readonly Id<'usr'>[]
+  /** As it was prepared last. */
+  readonly users: () => readonly Id<'usr'>[]
   readonly assembly: Assembly
   readonly action: ChangingAction
   readonly input: unknown
@@ -115,7 +116,7 @@ function takePlace(orm: Orm, isAdministrator: boolean, caller: string): (() => v
 }
 
 /** Asks for a turn; false: this caller may not, or it is over. */
-async function ask({ assembly, action, input, call, users }: Preceding, work: Work): Promise<boolean> {
+async function ask({ assembly, action, input, call, users: usersNow }: Preceding, work: Work): Promise<boolean> {
   const actor = await latestActor(assembly, call.actor, call.origin)
   checkActor(action, actor, call.origin, assembly.ports.clock.now())
   if (work.isOver) return false
@@ -125,6 +126,7 @@ async function ask({ assembly, action, input, call, users }: Preceding, work: Wo
   const mayEverywhere = isGrantedEverywhere(actor, action.signature.name)
   const scope = action.takesPrecedence === 'everywhere' ? 'everywhere' : (found.target?.organizationId ?? null)
   // Whoever names somebody for a resource of their own takes nothing from them: they could stop whatever anybody does.
+  const users = usersNow()
   const mayNamed = users.length > 0 && scope !== null
   // There is room for some thousands of named locks in all: an organization's larger batch waits.
   if (work.isOver || (!mayEverywhere && (!mayNamed || users.length > mostNamedLocks))) return false

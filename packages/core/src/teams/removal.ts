@@ -30,6 +30,30 @@ export async function emptySeats(em: SqlEntityManager, teamId: TeamId, now: Date
   return left.map(({ user }) => idOf('usr', user))
 }
 
+const aroundTeam = `role_assignments a where a.scope_team_id = ? and a.revoked_at is null and (a.valid_until is null or a.valid_until > ?)`
+
+/**
+ * Whoever loses something with a team: its members, and who has something on it, also through other teams.
+ * @param locked nobody joins these others until the transaction ends; the team itself is locked already
+ */
+export async function usersAround(
+  em: SqlEntityManager,
+  teamId: TeamId,
+  now: Date,
+  { locked = false }: { readonly locked?: boolean } = {},
+): Promise<readonly UserId[]> {
+  const id = uuidOf(teamId)
+  if (locked)
+    await em.execute(`select 1 from teams where id in (select a.team_id from ${aroundTeam}) order by id for no key update`, [id, now])
+  const rows = await em.execute<{ user: string }[]>(
+    `with around as (select a.user_id, a.team_id from ${aroundTeam})
+      select user_id::text as user from around where user_id is not null
+      union select user_id::text from team_members where team_id = ? or team_id in (select team_id from around)`,
+    [id, now, id],
+  )
+  return rows.map(({ user }) => idOf('usr', user))
+}
+
 async function remember(em: SqlEntityManager, teamId: TeamId, seats: readonly SeatRecord[], now: Date): Promise<void> {
   const former = seats.map(({ user, since }) => {
     return { kind: 'seat' as const, subjectId: user, objectId: uuidOf(teamId), value: null, beganAt: new Date(since) }

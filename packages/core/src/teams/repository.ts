@@ -50,6 +50,8 @@ export const teamTarget = {
 /** A seat in a team: it belongs to its user, so that anybody may leave. */
 export const seatTarget = {
   type: 'team member',
+  // What they do as a member is over when they are none.
+  locks: ({ userId }: { userId: UserId }) => [userId],
   async find(em: SqlEntityManager, { teamId, userId }: { teamId: TeamId; userId: UserId }): Promise<Target | null> {
     const [row] = await em.execute<{ organization: string }[]>(
       `select o.id::text as organization from team_members s join organizations o on o.id = s.organization_id and o.status <> 'archived'

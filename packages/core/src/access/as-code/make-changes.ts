@@ -103,7 +103,7 @@ class ChangeMaker {
     } else {
       const roleId = current.id
       for (const permission of permissions.removed) {
-        await revokeRolePermission.handle(this.#context, { roleId, permission }, undefined)
+        await revokeRolePermission.handle(this.#context, { roleId, permission }, [])
         await this.#context.giveWay()
       }
       for (const permission of permissions.added) {
@@ -120,7 +120,7 @@ class ChangeMaker {
     if (added.length + removed.length === 0 || this.#whole.has(change.name)) return
     const includes = (desired?.includes ?? []).map((role) => this.#idOf(role))
     const roleId = this.#idOf(current ?? { id: null, name: change.name })
-    await setParents.handle(this.#context, { roleId, includes }, undefined)
+    await setParents.handle(this.#context, { roleId, includes }, [])
     await this.#next()
   }
 
@@ -164,7 +164,7 @@ class ChangeMaker {
   }
 
   async delete(roleId: RoleId): Promise<void> {
-    await deleteRole.handle(this.#context, { roleId }, undefined)
+    await deleteRole.handle(this.#context, { roleId }, [])
     await this.#next()
   }
 

@@ -61,9 +61,11 @@ export async function revokeAll(context: CommandContext, requests: readonly Revo
   const found = await prepareRevocations(context, requests)
   await endPrepared(context, found)
   const users = memoize<readonly Id<'usr'>[]>()
-  for (const { assignment } of found)
-    for (const userId of await users(assignment.subject.id, () => lockedUsers(em, subjectOf(assignment))))
-      context.invalidate(userId, { when: 'now' })
+  for (const { assignment } of found) {
+    const losing = await users(assignment.subject.id, () => lockedUsers(em, subjectOf(assignment)))
+    context.requireLocked(losing)
+    for (const userId of losing) context.invalidate(userId, { when: 'now' })
+  }
   const ids = found.map(({ assignment }) => assignment.id)
   const ended = new Map((await existingAssignments(em, ids, now)).map((assignment) => [assignment.id, assignment]))
   return ids.map((id) => {

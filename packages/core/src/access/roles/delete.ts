@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { defineCommand } from '../../kernel/action.ts'
 import { callerId } from '../../kernel/actor.ts'
-import type { CommandContext } from '../../kernel/context.ts'
+import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { idOf, uuidOf, uuidOrNull } from '../../kernel/id.ts'
 import { granted } from '../../kernel/rule.ts'
 import type { RoleId } from '../model.ts'
@@ -9,6 +9,7 @@ import { removeFromSets, setsNeeding } from '../separation/set-guard.ts'
 import { requireHeldRole } from './authority.ts'
 import { roleExcluded, roleIncluded } from './errors.ts'
 import { lockRoleHierarchy } from './hierarchy-lock.ts'
+import { holdersOf, lockTeamsOf, requireHoldersLocked } from './holders.ts'
 import { existingRole, lockedRole, roleTarget } from './repository.ts'
 import { rolesSignatures as signatures } from './signatures.ts'
 
@@ -17,12 +18,16 @@ export const deleteRole = defineCommand(signatures.delete, {
   allow: granted,
   takesPrecedence: 'inOrganization',
   target: roleTarget,
+  prepare: ({ reader, now }: PrepareContext, { roleId }) => holdersOf(reader, [roleId], now),
+  locks: (holders) => holders,
   async handle(context, { roleId }) {
     const { em } = context
+    await lockTeamsOf(context, roleId)
     await lockRoleHierarchy(em, (await existingRole(em, roleId)).organizationId, 'change')
     const role = await lockedRole(em, roleId)
     await requireHeldRole(em, context.actor, role)
     await requireUnneeded(em, roleId)
+    await requireHoldersLocked(context, roleId)
     const { organizationId, name } = role
     const exclusionsLeft = await removeFromSets(em, roleId)
     const assignmentsEnded = await endRole(context, roleId)

@@ -2,13 +2,15 @@ import { requireKnownPermissions } from '../../grants/index.ts'
 import type { RoleId } from '../model.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import { callerId } from '../../kernel/actor.ts'
-import type { CommandContext } from '../../kernel/context.ts'
+import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import { uuidOf, uuidOrNull } from '../../kernel/id.ts'
 import { granted } from '../../kernel/rule.ts'
 import { requireHeldPermissions, requireHeldRole } from './authority.ts'
 import { tooManyInRole } from './errors.ts'
 import { mostPermissions } from './hierarchy.ts'
-import { lockedRole, roleTarget, shownRole, bumpVersion } from './repository.ts'
+import { lockRoleHierarchy } from './hierarchy-lock.ts'
+import { holdersOf, lockTeamsOf, requireHoldersLocked } from './holders.ts'
+import { existingRole, lockedRole, roleTarget, shownRole, bumpVersion } from './repository.ts'
 import { rolesSignatures as signatures } from './signatures.ts'
 
 export const grantRolePermission = defineCommand(signatures.grantPermission, {
@@ -34,14 +36,20 @@ export const revokeRolePermission = defineCommand(signatures.revokePermission, {
   allow: granted,
   takesPrecedence: 'inOrganization',
   target: roleTarget,
+  prepare: ({ reader, now }: PrepareContext, { roleId }) => holdersOf(reader, [roleId], now),
+  locks: (holders) => holders,
   async handle(context, { roleId, permission }) {
     const { em, now } = context
+    await lockTeamsOf(context, roleId)
+    // Nobody gets the role through another one meanwhile.
+    await lockRoleHierarchy(em, (await existingRole(em, roleId)).organizationId, 'use')
     const { organizationId } = await lockedHeldRole(context, roleId)
     const rows = await em.execute<unknown[]>(
       'update role_permissions set revoked_at = ?, revoked_by = ? where role_id = ? and permission = ? and revoked_at is null returning 1',
       [now, callerUuid(context), uuidOf(roleId), permission],
     )
     if (rows.length === 0) return { role: await shownRole(em, roleId), changed: false }
+    await requireHoldersLocked(context, roleId)
     await bumpVersion(context, roleId)
     recordPermissionChange(context, 'roles.permissionRevoked', { roleId, organizationId, permission })
     context.invalidate(roleId, { when: 'now' })

@@ -5,14 +5,15 @@ import { setsOf } from '../separation/violations.ts'
 import type { RoleId } from '../model.ts'
 import { defineCommand } from '../../kernel/action.ts'
 import { callerId } from '../../kernel/actor.ts'
-import type { CommandContext } from '../../kernel/context.ts'
-import { uuidOf, uuidOrNull, uuidsOf } from '../../kernel/id.ts'
+import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
+import { idOf, uuidOf, uuidOrNull, uuidsOf } from '../../kernel/id.ts'
 import { granted } from '../../kernel/rule.ts'
 import { expectVersion } from '../../kernel/version.ts'
 import { loadNames } from '../facts/names.ts'
 import { requireHeldRole, usableRoles } from './authority.ts'
 import { rolesIncluding, inclusionsAround, largestClosure, refreshClosure } from './closure.ts'
 import { cyclicRoles, tooManyInRole } from './errors.ts'
+import { holdersOf, lockTeamsOf, requireHoldersLocked } from './holders.ts'
 import { cycleOf, levelsThrough, mostInAll, mostLevels } from './hierarchy.ts'
 import { lockedRole, existingRole, roleTarget, shownRole, bumpVersion } from './repository.ts'
 import { rolesSignatures as signatures } from './signatures.ts'
@@ -21,8 +22,13 @@ import { rolesSignatures as signatures } from './signatures.ts'
 export const setParents = defineCommand(signatures.setParents, {
   allow: granted,
   target: roleTarget,
+  async prepare({ reader, now }: PrepareContext, { roleId, includes }) {
+    return (await includedIn(reader, roleId)).every((id) => includes.includes(id)) ? [] : holdersOf(reader, [roleId], now)
+  },
+  locks: (holders) => holders,
   async handle(context, { roleId, version, includes }) {
     const { em, actor } = context
+    await lockTeamsOf(context, roleId)
     await lockRoleHierarchy(em, (await existingRole(em, roleId)).organizationId, 'change')
     const role = await lockedRole(em, roleId)
     expectVersion(role, version)
@@ -34,6 +40,7 @@ export const setParents = defineCommand(signatures.setParents, {
     await usableRoles(em, actor, { roleIds: added, organizationId })
     if (added.length + removed.length === 0) return shownRole(em, roleId)
     await refuseCycle(em, roleId, added)
+    if (removed.length > 0) await requireHoldersLocked(context, roleId)
     await addInclusions(context, roleId, added)
     await removeInclusions(context, roleId, removed)
     await propagate(context, roleId, { added, removed })
@@ -43,6 +50,14 @@ export const setParents = defineCommand(signatures.setParents, {
     return shownRole(em, roleId)
   },
 })
+
+async function includedIn(em: SqlEntityManager, roleId: RoleId): Promise<readonly RoleId[]> {
+  const rows = await em.execute<{ id: string }[]>(
+    'select included_id::text as id from role_inclusions where role_id = ? and removed_at is null',
+    [uuidOf(roleId)],
+  )
+  return rows.map(({ id }) => idOf('rol', id))
+}
 
 async function refuseCycle(em: SqlEntityManager, roleId: RoleId, added: readonly RoleId[]): Promise<void> {
   const cycle = cycleOf(await inclusionsAround(em, [roleId, ...added]), roleId, added)
