@@ -152,6 +152,12 @@ describe('ABUSE 34: a body that is too much', () => {
   it('is refused when the URL is too long', async () => {
     const reply = await served().get(`/trpc/users.find${inputOf({ identifier: 'a'.repeat(9000) })}`)
     expect([reply.status, reply.json()]).toMatchObject([414, { code: 'request.urlTooLong' }])
+    const page = await served().get(`/sign-in?next=${'a'.repeat(9000)}`, { accept: 'text/html,*/*' })
+    expect([page.status, page.headers.get('content-type'), page.text]).toEqual([
+      414,
+      'text/html; charset=utf-8',
+      expect.stringMatching(/<h1>This address is too long<\/h1>[^]*<a class="main" href="/),
+    ])
     expect(await raw(served().server, head('GET /healthz HTTP/1.1', 'host: x', `x: ${'a'.repeat(20_000)}`))).toMatch(/^HTTP\/1\.1 431 /)
   })
 })

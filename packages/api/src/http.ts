@@ -8,11 +8,11 @@ import { commonFields, json, send, type Answer, type WholeAnswer } from './answe
 import { requestIdOf } from './context.ts'
 import { TrpcEndpoint } from './trpc-endpoint.ts'
 import { answerKeys, answerReceiptKeys, keysPath, receiptKeysPath } from './jwks.ts'
-import { malformed, methodNotAllowed, toDomainError, urlTooLong } from './errors.ts'
+import { malformed, methodNotAllowed, toDomainError } from './errors.ts'
 import { Origins } from './origins.ts'
 import { answerStandard } from './oauth/endpoints.ts'
 import { answerDevice, devicePath } from './pages/device.ts'
-import { answerUnknown } from './pages/home.ts'
+import { answerTooLong, answerUnknown } from './pages/home.ts'
 import { homeFrom } from './pages/layout.ts'
 import { answerInvitation, invitationPath } from './pages/invitation.ts'
 import { linkPages } from './pages/link-pages.ts'
@@ -191,7 +191,7 @@ class Face {
 
   async #other(request: IncomingMessage, path: string, search: string, requestId: string): Promise<Answer | null> {
     const { method = '', url = '' } = request
-    if (url.length > longestUrl) return problem(urlTooLong({ most: longestUrl }), requestId)
+    if (url.length > longestUrl) return answerTooLong(this.#core, request, { most: longestUrl, requestId })
     const route = routeOf(path)
     if (route !== undefined) return answerResource(route, { request, search, requestId }, this.#core, this.#proxies)
     if (path === clerkWebhookPath) return answerClerkWebhook({ request, requestId }, this.#core, this.#proxies)

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DenizenError } from '@denizen/core'
@@ -113,10 +113,38 @@ describe('the settings of sign-in', () => {
 
   test('a wrong file of providers is told of by place, without what stands there', async () => {
     const wrong = await file(JSON.stringify([google, { ...google, id: 'Not Good' }]))
-    expect(complaint('DENIZEN_IDENTITY_PROVIDERS', wrong)).toContain('1.id')
+    expect(complaint('DENIZEN_IDENTITY_PROVIDERS', wrong)).toContain(`; in ${wrong}, provider 2: id: must be lower-case letters`)
     const twice = complaint('DENIZEN_IDENTITY_PROVIDERS', await file(JSON.stringify([google, google])))
     expect(twice).toContain('google twice')
+    const misspelt = await file(JSON.stringify([google, { ...google, id: 'local', audiences: undefined, audience: ['app'] }]))
+    expect(complaint('DENIZEN_IDENTITY_PROVIDERS', misspelt)).toContain(
+      `; in ${misspelt}, local: audience: there is no such field; did you mean audiences?`,
+    )
+    const deep = await file(JSON.stringify([{ ...google, client: { id: 'app', secret: 5 } }]))
+    expect(complaint('DENIZEN_IDENTITY_PROVIDERS', deep)).toContain('google: client.secret: must be text')
+    const unnamed = await file('[5]')
+    expect(complaint('DENIZEN_IDENTITY_PROVIDERS', unnamed)).toContain('provider 1: must be an object')
     for (const text of [await file('[{"id": "canary secret"'), await file('"canary secret"'), wrong])
       expect(complaint('DENIZEN_IDENTITY_PROVIDERS', text)).not.toContain('canary')
+  })
+
+  test('a file of providers that is not there, may not be read or is not JSON is each called what it is, with its path', async () => {
+    const told = (path: string): string => complaint('DENIZEN_IDENTITY_PROVIDERS', path)
+    const missing = join(folder, 'missing.json')
+    expect(told(missing)).toContain(`there is no file ${missing}`)
+    expect(told(folder)).toContain(`${folder} is a directory`)
+    const cut = await file('[')
+    expect(told(cut)).toContain(`${cut} is not JSON: it ends in the middle`)
+    const broken = await file('[\n  { "id": "local", }\n]')
+    expect(told(broken)).toContain(`${broken} is not JSON: it breaks at line 2, column 20`)
+    const object = await file('{"id":"local"}')
+    expect(told(object)).toContain(`what ${object} holds is no list`)
+  })
+
+  // Root may read everything.
+  test.skipIf(process.getuid?.() === 0)('a file of providers that may not be read is called that', async () => {
+    const secret = await file('[]')
+    await chmod(secret, 0)
+    expect(complaint('DENIZEN_IDENTITY_PROVIDERS', secret)).toContain(`${secret} may not be read`)
   })
 })

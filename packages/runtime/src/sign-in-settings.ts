@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
-import type { IdentityProvider, Settings } from '@denizen/core'
+import type { Settings } from '@denizen/core'
 import { z } from 'zod'
+import { isReachable, parseProviders } from './provider-file.ts'
 import { define, type Check } from './setting.ts'
 import { refuse, wholeNumber, wholeNumberOrNone } from './setting-formats.ts'
 
@@ -124,71 +124,4 @@ function parseAudiences(text: string, check: Check): readonly string[] {
 
 function isOrigin(text: string): boolean {
   return isReachable(text) && new URL(text).origin === text
-}
-
-/** The issuer of an identity provider: others are never asked (defaults/web.ts of core). */
-function isIssuer(text: string): boolean {
-  if (!isReachable(text)) return false
-  const { username, password } = new URL(text)
-  return username === '' && password === ''
-}
-
-/** Without TLS only this machine. */
-function isReachable(text: string): boolean {
-  if (!URL.canParse(text)) return false
-  const { protocol, hostname } = new URL(text)
-  return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname))
-}
-
-const spokenFor = 'must be the domains of email for which its word counts, such as ["example.com"], or ["*"] for all'
-
-const provider = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and hyphens'),
-  kind: z.enum(['oidc', 'clerk']).default('oidc'),
-  issuer: z.string().refine(isIssuer, 'must be the https URL of a provider, without user or password; http only on this machine'),
-  domains: z
-    .array(
-      z
-        .string()
-        .toLowerCase()
-        .regex(/^(?:\*|[^\s@*]+\.[^\s@*.]+)$/, spokenFor),
-      spokenFor,
-    )
-    .min(1, spokenFor),
-  audiences: z.array(z.string().min(1)).min(1),
-  client: z
-    .strictObject({
-      id: z.string().min(1),
-      secret: z.string().min(1).nullable().default(null),
-      scopes: z.array(z.string().min(1)).default(['openid', 'email', 'profile']),
-      responseMode: z.enum(['query', 'form_post']).default('query'),
-    })
-    .nullable()
-    .default(null),
-  webhookSecret: z.string().min(1).nullable().default(null),
-  roles: z
-    .strictObject({ claim: z.string().min(1), mapped: z.record(z.string(), z.string()) })
-    .nullable()
-    .default(null),
-})
-
-/** Reads the providers from a file. Errors give the path in the file, never the value, because it holds secrets. */
-function parseProviders(path: string, check: Check): readonly IdentityProvider[] {
-  const parsed = z.array(provider).safeParse(readJson(path))
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues
-    const place = issue === undefined || issue.path.length === 0 ? 'the file' : issue.path.join('.')
-    return refuse(check, `must name a JSON file with a list of providers; ${place}: ${issue?.message ?? 'unreadable'}`)
-  }
-  const ids = parsed.data.map(({ id }) => id)
-  const twice = ids.find((id, index) => ids.indexOf(id) !== index)
-  return twice === undefined ? parsed.data : refuse(check, `names the provider ${twice} twice`)
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch {
-    return undefined
-  }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { html, type Core, type Html, type Principal } from '@denizen/core'
 import type { Answer } from '../answer.ts'
-import { noSuchResource } from '../errors.ts'
+import { httpErrorOf, noSuchResource, urlTooLong } from '../errors.ts'
 import { problem } from '../rest.ts'
 import { signOutForm } from './sign-in-views.ts'
 import { notice, page } from './layout.ts'
@@ -71,10 +71,26 @@ function outside(core: Core): Html {
     </ul>`
 }
 
+/** Whether somebody opened an address in a browser: they get a page, and programs JSON. */
+const isOpened = ({ method, headers }: IncomingMessage): boolean => method === 'GET' && (headers.accept ?? '').includes('text/html')
+
+const toFirstPage = ({ settings }: Core): Html => html`<a class="main" href="${settings.publicUrl}">Go to ${settings.name}</a>`
+
+/** The address is longer than the server reads. */
+export function answerTooLong(core: Core, request: IncomingMessage, { most, requestId }: { most: number; requestId: string }): Answer {
+  const error = urlTooLong({ most })
+  if (!isOpened(request)) return problem(error, requestId)
+  return notice(
+    httpErrorOf(error).status,
+    'This address is too long',
+    error.message,
+    'Open it again where you found it.',
+    toFirstPage(core),
+  )
+}
+
 /** Nothing is at this address: a page that leads home for whoever opened it in a browser, JSON for programs. */
-export function answerUnknown({ settings }: Core, { method, headers }: IncomingMessage, requestId: string): Answer {
-  const isOpened = method === 'GET' && (headers.accept ?? '').includes('text/html')
-  if (!isOpened) return problem(noSuchResource({}), requestId)
-  const onward = html`<a class="main" href="${settings.publicUrl}">Go to ${settings.name}</a>`
-  return notice(404, 'There is nothing here', 'The address may be mistyped, or out of date.', onward)
+export function answerUnknown(core: Core, request: IncomingMessage, requestId: string): Answer {
+  if (!isOpened(request)) return problem(noSuchResource({}), requestId)
+  return notice(404, 'There is nothing here', 'The address may be mistyped, or out of date.', toFirstPage(core))
 }

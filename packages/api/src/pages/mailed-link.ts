@@ -1,5 +1,15 @@
 import type { IncomingMessage } from 'node:http'
-import { anonymousActor, DenizenError, html, type Core, type Html, type Origin, type OutputOf, type Signatures } from '@denizen/core'
+import {
+  anonymousActor,
+  DenizenError,
+  html,
+  type Core,
+  type Html,
+  type Origin,
+  type OutputOf,
+  type Principal,
+  type Signatures,
+} from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer, Fields } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
@@ -9,6 +19,7 @@ import { timeElement } from './layout.ts'
 import { linkOver } from './link-over.ts'
 import { answerForm, failurePage, type FormPage, type PageRequest, type Titles } from './respond.ts'
 import { SignUpCookie } from './sign-up-cookie.ts'
+import { browserOf, withCookies } from './visitor.ts'
 
 export type Verification = OutputOf<Signatures['auth']['viewVerification']>
 
@@ -17,7 +28,7 @@ export interface LinkPage {
   /** What the links to this page are for. A link with another purpose is invalid here. */
   readonly purpose: Verification['purpose']
   /** The page before anything is done. */
-  show(verification: Verification, token: string, browser: Browser): Answer
+  show(verification: Verification, token: string, browser: Browser): Answer | Promise<Answer>
   /** Does what its form asks for. Left out where the page has no form. */
   readonly act?: (context: Context, verification: Verification, form: Form, browser: Browser) => Promise<Answer>
 }
@@ -27,6 +38,8 @@ type SignIn = (identifier: string, password: string) => Promise<Fields | null>
 
 /** The browser that opened the link. */
 interface Browser {
+  /** Who is signed in in it, as far as that can be found out; null: nobody. */
+  readonly here: () => Promise<Principal | null>
   readonly signIn: SignIn
   readonly signUp: SignUpCookie
 }
@@ -51,7 +64,12 @@ export async function answerLink(linkPage: LinkPage, asked: PageRequest, core: C
   const { act } = linkPage
   const origin = originOf(request, requestId, proxies)
   const context = contextOf(core, { actor: anonymousActor, credential: 'none', origin })
-  const browser = { signIn: signingIn(request, core, context, origin), signUp: new SignUpCookie(core.settings, request.headers) }
+  const { cookies } = browserOf(asked, core, proxies)
+  const browser = {
+    here: () => cookies.known(),
+    signIn: signingIn(request, core, context, origin),
+    signUp: new SignUpCookie(core.settings, request.headers),
+  }
   const page: FormPage = {
     async show(query) {
       const token = query.get('token') ?? ''
@@ -66,9 +84,10 @@ export async function answerLink(linkPage: LinkPage, asked: PageRequest, core: C
       }),
   }
   const { url = '' } = request
-  return answerForm(asked, core, page, (error, id) =>
+  const answer = await answerForm(asked, core, page, (error, id) =>
     failurePage(error, id, { titles, assurance: 'Nothing was changed', onward: linkOver(core, error, linkPage.purpose, url) }),
   )
+  return answer && withCookies(answer, cookies)
 }
 
 /** Errors after which the page's work is done, but the person must sign in themselves. */

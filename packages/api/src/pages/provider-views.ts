@@ -1,9 +1,25 @@
-import { html, type Principal } from '@denizen/core'
+import { html, type DenizenError, type Html, type Principal } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { factorField, notice, page } from './layout.ts'
+import type { Titles } from './respond.ts'
 
 /** The way on from here: these pages are two folders below the others. */
 const otherWays = html`<a class="main" href="../../sign-in">Sign in another way</a>`
+
+/** Headings of pages that tell of an error on the way by a provider. */
+export const titles: Titles = {
+  'identities.signInToLink': 'You have an account here already',
+  'identities.providerUnavailable': 'This provider cannot be used right now',
+  'auth.identityRefused': 'The sign-in did not work',
+  'auth.signUpClosed': 'You have no account here',
+  'auth.redirectNotAllowed': 'This sign-in leads somewhere else',
+}
+
+/** What to do after an error on the way by a provider, below the message. */
+export function onwardFor({ code }: DenizenError, provider: string): readonly Html[] {
+  if (code !== 'identities.providerUnavailable') return [otherWays]
+  return [html`<a class="main" href="../start/${provider}">Try again</a>`, html`<a href="../../sign-in">Sign in another way</a>`]
+}
 
 /** No provider has this name here: it is misspelt, or was taken out of the settings. */
 export function noSuchProvider(): Answer {
@@ -36,10 +52,21 @@ export function noPasskeys(): Answer {
   )
 }
 
-/** Signed in; with a link to where to go next, if that is known. */
-export function welcome(username: string, redirectTo: string | null): Answer {
+interface Welcome {
+  readonly username: string
+  readonly provider: string
+  /** The account has no address, not from the provider either. */
+  readonly isWithoutEmail: boolean
+  /** Where to go next; null: that is not known. */
+  readonly redirectTo: string | null
+}
+
+/** Signed in. */
+export function welcome({ username, provider, isWithoutEmail, redirectTo }: Welcome): Answer {
   const further = redirectTo === null ? 'You can close this page.' : html`<a href="${redirectTo}">Continue</a>`
-  return notice(200, 'You are signed in', html`Signed in as <strong>${username}</strong>.`, further)
+  const without = html`This account has no email address. None was taken over from ${provider}: it gave none, did not say that yours is
+  confirmed, or is not asked here about addresses of that domain.`
+  return notice(200, 'You are signed in', html`Signed in as <strong>${username}</strong>.`, ...(isWithoutEmail ? [without] : []), further)
 }
 
 /** The provider's answer belongs to no sign-in that this browser has open. */

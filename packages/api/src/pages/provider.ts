@@ -12,7 +12,7 @@ import { elsewhereFirst } from './elsewhere-first.ts'
 import { answerPage, failurePage, readForm, type PageRequest } from './respond.ts'
 import { browserOf, withCookies, type Browser } from './visitor.ts'
 import { attemptOf, ProviderCookies, type PendingSignIn } from './provider-cookie.ts'
-import { codeForm, noPasskeys, noSuchProvider, signInOver, refusedByProvider, welcome } from './provider-views.ts'
+import { codeForm, noPasskeys, noSuchProvider, onwardFor, signInOver, refusedByProvider, titles, welcome } from './provider-views.ts'
 
 const paths = /^\/oauth\/(start|callback)\/([a-z0-9-]{1,64})$/
 
@@ -148,7 +148,7 @@ async function verifyFactor(visit: Visit, attempt: string, code: string): Promis
 
 /** Browsers block a form whose answer redirects to another site (Content-Security-Policy: form-action); after a form, a link is shown instead. */
 async function completeSignIn(
-  { browser, cookies }: Visit,
+  { core, browser, cookies, provider }: Visit,
   attempt: string,
   answer: SignedIn,
   redirectTo: string | null,
@@ -160,7 +160,8 @@ async function completeSignIn(
   const further = after?.redirectTo ?? null
   // An application tells its users itself what they still have to do; whoever came for these pages goes there.
   if (further === null && answer.pendingSteps.length > 0) return redirect(`../../${onwardFrom(answer.pendingSteps, '')}`, fields)
-  return withFields(welcome(answer.user.username, further), fields)
+  const isWithoutEmail = (await core.authenticate(answer.accessToken))?.email === null
+  return withFields(welcome({ username: answer.user.username, provider, isWithoutEmail, redirectTo: further }), fields)
 }
 
 function responseIn(fields: URLSearchParams): URLSearchParams {
@@ -177,7 +178,8 @@ function redirect(location: string, fields: Fields): Answer {
   }
 }
 
-async function failure({ core, browser }: Visit, error: DenizenError, { request, requestId }: ProviderRequest): Promise<Answer> {
+async function failure({ core, browser, provider }: Visit, error: DenizenError, { request, requestId }: ProviderRequest): Promise<Answer> {
   if (error.code === 'identities.unknownProvider') return noSuchProvider()
-  return failurePage(error, requestId, { onward: elsewhereFirst(core, error, request.url ?? '/', await browser.cookies.known()) })
+  const elsewhere = elsewhereFirst(core, error, request.url ?? '/', await browser.cookies.known())
+  return failurePage(error, requestId, { titles, onward: elsewhere.length > 0 ? elsewhere : onwardFor(error, provider) })
 }

@@ -82,7 +82,7 @@ export function failurePage(error: DenizenError, requestId: string, { titles = {
   const again = assurance === '' ? 'Please try again later.' : `${assurance}. Please try again later.`
   const answer =
     error.kind === 'internal'
-      ? notice(status, 'Something went wrong', `This is our fault, and it is in our log as ${requestId}. ${again}`)
+      ? notice(status, 'Something went wrong', `This is our fault, and it is in our log as ${requestId}. ${again}`, ...onward)
       : notice(status, titles[error.code] ?? 'This did not work', error.message, ...onward)
   return { ...answer, headers: [...(answer.headers ?? []), ...errorHeaders(error, 'none')] }
 }

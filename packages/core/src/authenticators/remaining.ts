@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { CommandContext } from '../kernel/context.ts'
 import { uuidOf } from '../kernel/id.ts'
 import { lastWayIn, type UserId } from '../users/index.ts'
 
@@ -7,7 +8,7 @@ export interface Authenticators {
   readonly password: boolean
   readonly passkeys: number
   readonly identities: number
-  /** A link or code can be mailed to the user. */
+  /** Of use for signing in only where mail is sent. */
   readonly verifiedEmail: boolean
 }
 
@@ -26,9 +27,9 @@ export async function authenticatorsOf(em: SqlEntityManager, userId: UserId): Pr
 
 /**
  * Refuses if a user has nothing left to sign in with. Call it after removing something, with the user's row
- * locked.
+ * locked. A verified address is something where links and codes can be mailed to it.
  */
-export async function ensureAuthenticatorLeft(em: SqlEntityManager, userId: UserId): Promise<void> {
+export async function ensureAuthenticatorLeft({ em, ports }: Pick<CommandContext, 'em' | 'ports'>, userId: UserId): Promise<void> {
   const { password, passkeys, identities, verifiedEmail } = await authenticatorsOf(em, userId)
-  if (!password && !verifiedEmail && passkeys + identities === 0) throw lastWayIn({})
+  if (!password && !(verifiedEmail && ports.mailer.isConfigured) && passkeys + identities === 0) throw lastWayIn({})
 }

@@ -1,5 +1,5 @@
-import { databaseBusy, databaseReadOnly, databaseUnavailable } from '../kernel/errors.ts'
-import type { DenizenError, ErrorDefinition } from '../kernel/errors.ts'
+import { databaseBusy, databaseReadOnly, databaseUnavailable, DenizenError } from '../kernel/errors.ts'
+import type { ErrorDefinition } from '../kernel/errors.ts'
 import { databaseFull, databaseNotMigrated } from './errors.ts'
 
 /** A failure of the database that is no bug and no fault of the caller: it passes, or an operator ends it. */
@@ -40,7 +40,7 @@ const deepest = 6
 
 /** The outage behind an error or one of its causes; null: it is none. */
 export function outageOf(error: unknown, depth = 0): Outage | null {
-  if (depth > deepest || error === null || typeof error !== 'object') return null
+  if (depth > deepest || error === null || typeof error !== 'object' || isOfAFeature(error)) return null
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   // pg-boss copies errors into plain objects.
   const message = 'message' in error && typeof error.message === 'string' ? error.message : ''
@@ -48,4 +48,12 @@ export function outageOf(error: unknown, depth = 0): Outage | null {
   if (found !== undefined) return { state: code === '' ? 'connection' : code, toError: (cause) => found[1]({}, cause) }
   const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : []
   return outageOf('cause' in error ? error.cause : first, depth + 1)
+}
+
+/**
+ * Whether a feature has said what failed, such as an identity provider. Its cause is then the socket of another server, with the same codes as one to
+ * the database.
+ */
+function isOfAFeature(error: object): boolean {
+  return error instanceof DenizenError && !error.code.startsWith('request.')
 }

@@ -109,7 +109,7 @@ async function published<Schema extends z.ZodType>(
     if (parsed?.success === true) return parsed.data
     warnAbout(ports, provider, `${url} was answered ${status}, not with what OpenID Connect Discovery asks for`)
   } catch (error) {
-    warnAbout(ports, provider, `${url} cannot be read`)
+    warnAbout(ports, provider, `${url} cannot be read`, error)
     throw error
   }
   throw providerUnavailable({ host: hostOf(url), problem: 'its response is not valid' })

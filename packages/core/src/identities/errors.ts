@@ -25,7 +25,7 @@ export const noNewAccounts = defineError(
 export const signInToLink = defineError(
   'identities.signInToLink',
   'denied',
-  'There is an account with this address already, and this provider alone does not open it. Sign in to that account in another way, and link this identity there.',
+  'There is an account with this address already, and this provider alone does not open it. Sign in to that account in another way, and link this identity to it then, in an application that offers it (identities.link).',
 )
 export const identityTaken = defineError(
   'identities.taken',

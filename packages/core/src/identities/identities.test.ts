@@ -77,7 +77,21 @@ describe.each(databases)('identities.* on %s', (database) => {
     const proved = await newcomer({ email: newEmail(), email_verified: true })
     const [only] = (await proved.as.identities.list()).items
     if (only === undefined) throw new Error('a newcomer has one')
+    // Without mail nobody gets a link at the address.
+    world().mailer.isConfigured = false
+    await expect(proved.as.identities.unlink({ identityId: only.id })).rejects.toMatchObject({ code: 'users.lastWayIn' })
+    world().mailer.isConfigured = true
     await proved.as.identities.unlink({ identityId: only.id })
+  })
+
+  test('unlink: keeps no provider out that speaks for the address: the next sign-in there links it again', async () => {
+    const [sub, email] = [crypto.randomUUID(), newEmail()]
+    const ada = await newcomer({ sub, email, email_verified: true })
+    const [only] = (await ada.as.identities.list()).items
+    await ada.as.identities.unlink({ identityId: only?.id ?? '' })
+    const again = completed(await signIn(await provider.sign({ sub, email, email_verified: true })))
+    expect(again.user.id).toBe(ada.user.id)
+    expect(await ada.as.identities.list()).toMatchObject({ items: [{ subject: sub }] })
   })
 
   test('unlink: wants a fresh proof', async () => {

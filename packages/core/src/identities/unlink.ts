@@ -29,7 +29,7 @@ export const unlinkIdentity = defineCommand(identitiesSignatures.unlink, {
     const user = await existingUser(em, userId)
     const told = shownIdentity(identity, settings)
     await em.remove(identity).flush()
-    await ensureAuthenticatorLeft(em, userId)
+    await ensureAuthenticatorLeft(context, userId)
     const own = actor.kind === 'user' && actor.principal.userId === userId ? actor.principal.sessionId : null
     const ended = await endSessions(em, { userId, except: own, by: callerId(actor), keepApiTokens: true }, 'credentialsChanged', now)
     await revokeVerifications(context, userId)

@@ -17,11 +17,24 @@ export function warnAbout(
   { logger, clock, caches }: Pick<CorePorts, 'logger' | 'clock' | 'caches'>,
   { id }: Pick<IdentityProvider, 'id'>,
   problem: string,
+  error?: unknown,
 ): void {
   const times = caches.of(ProviderWarnings)
   const key = `${id}\n${problem}`
   const now = clock.monotonic()
   if (now < (times.get(key) ?? Number.NEGATIVE_INFINITY) + pause) return
   times.set(key, now)
-  logger.warn('An identity provider does not work as it should.', { provider: id, problem })
+  logger.warn('An identity provider does not work as it should.', {
+    provider: id,
+    problem,
+    ...(error !== undefined && { cause: causeOf(error) }),
+  })
+}
+
+/** What the innermost error says: `connect ECONNREFUSED 127.0.0.1:8080`. A refused connection may have several, and no text of its own. */
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error.cause !== undefined) return causeOf(error.cause)
+  const [first] = error instanceof AggregateError ? (error.errors as unknown[]) : []
+  return first === undefined ? error.message : causeOf(first)
 }

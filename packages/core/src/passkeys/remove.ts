@@ -16,7 +16,7 @@ export const remove = defineCommand(passkeysSignatures.remove, {
     const { em } = context
     const user = await ownAccount(context)
     if ((await em.nativeDelete(PasskeyRow, { id: passkeyId, userId: user.id })) === 0) throw notFound({ type: 'passkey' })
-    await ensureAuthenticatorLeft(em, user.id)
+    await ensureAuthenticatorLeft(context, user.id)
     const { sessionsEnded } = await afterFactorRemoved(context, user)
     context.note({ changes: { sessionsEnded } })
     context.emit({ type: 'passkeys.removed', subject: user.id, organizationId: null, payload: { userId: user.id, passkeyId } })

@@ -1,5 +1,7 @@
-import type { Monitor } from '@denizen/core'
-import { useWorld } from '@denizen/core/testing'
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import { fetchingWeb, type Monitor } from '@denizen/core'
+import { TestProvider, useWorld } from '@denizen/core/testing'
 import { describe, expect, test } from 'vitest'
 
 describe('72: a database that is there, and fails a call', () => {
@@ -28,5 +30,30 @@ describe('72: a database that is there, and fails a call', () => {
       states: ['57014'],
       lines: [{ message: 'the database failed an action', state: '57014' }],
     })
+  })
+})
+
+describe('another server that is away, while the database is there', () => {
+  const states: string[] = []
+  const monitor: Monitor = { observe: () => {}, databaseFailed: (state) => void states.push(state) }
+  const gone = TestProvider.configured('gone')
+  const world = useWorld({ settings: { identityProviders: [gone] }, monitors: [monitor] })
+
+  test('is none of the database: an identity provider that is stopped is called that, with the cause', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    server.close()
+    await once(server, 'close')
+    world().ports.web.sites.set(gone.issuer, (request) => fetchingWeb().ask({ ...request, url: `http://127.0.0.1:${port}/` }))
+    world().logger.lines.length = 0
+    await expect(world().asAnonymous().auth.startOAuth({ provider: 'gone' })).rejects.toMatchObject({
+      code: 'identities.providerUnavailable',
+      kind: 'unavailable',
+    })
+    expect(states).toEqual([])
+    expect(world().logger.lines.map(({ message, fields }) => ({ message, cause: fields?.['cause'] }))).toEqual([
+      { message: 'An identity provider does not work as it should.', cause: expect.stringContaining('ECONNREFUSED') },
+    ])
   })
 })

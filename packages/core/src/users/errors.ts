@@ -6,7 +6,7 @@ export const lastSuperadmin = defineError('users.lastSuperadmin', 'conflict', 'T
 export const lastWayIn = defineError(
   'users.lastWayIn',
   'conflict',
-  'This is the only way left to sign in: the account needs a password, an identity, a passkey or a verified address. Add another one first.',
+  'This is the only way left to sign in: the account needs a password, an identity, a passkey, or a verified address to which a link can be mailed. Add another one first.',
 )
 export const archivedUser = defineError('users.archived', 'conflict', 'This user is archived. Restore it first (users.restore).')
 export const notArchived = defineError('users.notArchived', 'conflict', 'This user is not archived: there is nothing to restore.')

@@ -9,6 +9,7 @@ import {
   oneDocument,
   providerUnavailable,
   verifiedPayload,
+  warnAbout,
   type Claims,
   type Metadata,
   type ProviderPorts,
@@ -95,7 +96,7 @@ export async function exchange(
 ): Promise<Claims | null> {
   const client = clientOf(provider)
   const metadata = await metadataOf(ports, provider)
-  const tokens = await redeem(ports, metadata, client, returned, pending.verifier)
+  const tokens = await redeem({ ports, provider, metadata, client }, returned, pending.verifier)
   if (tokens === null) return null
   const expected = { audiences: [client.id], nonce: pending.nonce, kind: 'oidc' as const }
   const payload = await verifiedPayload(ports, provider, tokens.id_token, expected)
@@ -105,13 +106,14 @@ export async function exchange(
   return claims && incomplete ? { ...claims, incomplete } : claims
 }
 
-async function redeem(
-  ports: ProviderPorts,
-  metadata: Metadata,
-  client: Client,
-  { code, redirectUri }: AuthorizationResponse,
-  verifier: string,
-) {
+interface Redeeming {
+  readonly ports: ProviderPorts
+  readonly provider: IdentityProvider
+  readonly metadata: Metadata
+  readonly client: Client
+}
+
+async function redeem({ ports, provider, metadata, client }: Redeeming, { code, redirectUri }: AuthorizationResponse, verifier: string) {
   const { token_endpoint: url, issuer } = metadata
   if (url === undefined) throw providerUnavailable({ host: hostOf(issuer), problem: 'it has no token endpoint' })
   const form = new URLSearchParams({ grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier })
@@ -124,7 +126,11 @@ async function redeem(
     form.set('client_id', client.id)
     if (client.secret !== null) form.set('client_secret', client.secret)
   }
-  const { status, body } = await ports.web.ask({ url, method: 'POST', headers, body: form.toString() })
+  const { status, body } = await ports.web.ask({ url, method: 'POST', headers, body: form.toString() }).catch((error: unknown) => {
+    warnAbout(ports, provider, 'its token endpoint does not answer', error)
+    throw error
+  })
+  if (status >= 500) warnAbout(ports, provider, `its token endpoint fails (${status})`)
   if (status >= 500) throw providerUnavailable({ host: hostOf(url), problem: 'its token endpoint fails' })
   const parsed = status === 200 ? TokenAnswer.safeParse(jsonOf(body)) : null
   return parsed?.success === true ? parsed.data : null

@@ -35,8 +35,8 @@ export async function userInfo(
 ): Promise<Told> {
   const isComplete = saysOfAddress(idToken) && (provider.roles === null || idToken[provider.roles.claim] !== undefined)
   if (url === undefined || accessToken === undefined || isComplete) return nothing
-  const without = (problem: string): Told => {
-    warnAbout(ports, provider, `its userinfo endpoint ${problem}`)
+  const without = (problem: string, error?: unknown): Told => {
+    warnAbout(ports, provider, `its userinfo endpoint ${problem}`, error)
     return nothing
   }
   try {
@@ -50,7 +50,7 @@ export async function userInfo(
     return told['sub'] === idToken['sub'] ? { told, incomplete: null } : without('speaks of another subject')
   } catch (error) {
     if (!(error instanceof DenizenError) || error.code !== providerUnavailable.code) throw error
-    return { ...without('does not answer'), incomplete: error }
+    return { ...without('does not answer', error), incomplete: error }
   }
 }
 
