@@ -24,6 +24,16 @@ export const bulkExamples = {
     fails: async ({ admin }) => ({ as: admin, input: { userIds: [admin.user.id], filter: { status: 'active' }, patch: { locale: 'de' } } }),
     failure: { code: 'request.invalid', kind: 'invalid' },
   },
+  'users.bulkPurge': {
+    async succeeds(world) {
+      const [leaver, heir] = [await somebody(world, 'leaves-for-good'), await somebody(world, 'inherits')]
+      await world.admin.as.users.archive({ userId: leaver.user.id })
+      const userIds = [leaver.user.id, world.admin.user.id]
+      return { as: world.admin, input: { userIds, resources: 'transfer', transferTo: heir.user.id } }
+    },
+    fails: async ({ admin }) => ({ as: admin, input: { userIds: [admin.user.id], filter: { status: 'archived' } } }),
+    failure: { code: 'request.invalid', kind: 'invalid' },
+  },
   'users.bulkArchive': {
     async succeeds(world) {
       const leaver = await somebody(world, 'leaves')

@@ -10,6 +10,7 @@ test('users purge erases somebody, and its receipt is verified by the keys of th
   const { world, server } = served()
   const { url } = server
   const { user } = await world.signUp({ username: 'is-erased' })
+  await world.signUp({ username: 'inherits-it' })
   const run = (...line: string[]) => terminal.here(['users', ...line], asAdmin())
   expect(await run('purge', 'is-erased', '--yes')).toMatchObject({
     code: 5,
@@ -18,7 +19,7 @@ test('users purge erases somebody, and its receipt is verified by the keys of th
   await run('archive', 'is-erased', '--yes')
   const asked = await run('purge', 'is-erased')
   expect(asked.stderr).toContain('--yes')
-  const planned = await run('purge', 'is-erased', '--dry-run')
+  const planned = await run('purge', 'is-erased', '--dry-run', '--resources', 'transfer', '--transfer-to', 'inherits-it')
   expect(planned.stdout).toMatch(/1 user/)
   const purged = await run('purge', 'is-erased', '--yes', '--json')
   expect([purged.code, purged.stderr]).toEqual([0, ''])
@@ -58,4 +59,27 @@ test('users purge erases somebody, and its receipt is verified by the keys of th
   expect(readFileSync(keys, 'utf8')).toContain(kid)
   const nobody = await run('verify-receipt', alone, '--server', 'http://127.0.0.1:1')
   expect([nobody.code, nobody.stderr]).toEqual([1, expect.stringContaining('did not tell its keys')])
+})
+
+test('users bulk-purge erases some, tells why not the others, and gives receipts and salts', async () => {
+  const { world } = served()
+  const run = (...line: string[]) => terminal.here(['users', ...line], asAdmin())
+  for (const username of ['goes-one', 'goes-two', 'goes-three', 'stays-here', 'takes-over']) await world.signUp({ username })
+  const going = ['goes-one', 'goes-two', 'goes-three']
+  for (const username of going) await run('archive', username, '--yes')
+  const planned = await run('bulk-purge', ...going, 'stays-here', '--dry-run')
+  expect([planned.code, planned.stdout]).toEqual([6, expect.stringContaining('stays-here')])
+  const some = await run('bulk-purge', 'goes-one', 'stays-here', '--resources', 'transfer', '--transfer-to', 'takes-over', '--yes')
+  expect([some.code, some.stderr, some.stdout]).toEqual([
+    6,
+    '',
+    expect.stringMatching(/^1 user purged, 1 not\.[^]*^USER +SALT$[^]*^usr_\w{26} +[\w-]{43}$[^]*users\.archiveFirst/m),
+  ])
+  const others = await run('bulk-purge', 'goes-two', 'goes-three', '--yes', '--json')
+  const { succeeded } = others.json<{ succeeded: { userId: string; receipt: string; salt: string }[] }>()
+  expect(succeeded).toHaveLength(2)
+  const [first] = succeeded
+  const file = join(terminal.home, 'first.json')
+  writeFileSync(file, JSON.stringify(first))
+  expect((await run('verify-receipt', file)).stdout).toContain('It is the receipt of this user.')
 })

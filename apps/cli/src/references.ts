@@ -178,6 +178,7 @@ const byField: Readonly<Record<string, { readonly reference: Reference; readonly
   ownerId: { reference: user, flag: '--owner' },
   fromUserId: { reference: user, flag: '--from' },
   toUserId: { reference: user, flag: '--to' },
+  transferTo: { reference: user, flag: '--transfer-to' },
   organizationId: { reference: organization, flag: '--org' },
   teamId: { reference: team, flag: '--team' },
   ownerUserId: { reference: user, flag: '--owner' },

@@ -233,7 +233,12 @@ async function workIn(assembly: Assembly, name: string, payload: Job['payload'])
   const handler = jobHandlers.find((known) => known.name === name)
   if (handler === undefined) throw new TypeError(`There is no job named ${name}.`)
   const { ports, settings, catalogue } = assembly
-  await handler.run({ now: ports.clock.now(), em: forkOf(assembly), ports, settings, catalogue }, payload)
+  const call = (action: string, input: unknown): Promise<unknown> =>
+    run(assembly, action, input, {
+      actor: systemActor(`job ${name}`),
+      origin: { ip: null, userAgent: null, requestId: newRequestId(ports) },
+    })
+  await handler.run({ now: ports.clock.now(), em: forkOf(assembly), ports, settings, catalogue, call }, payload)
 }
 
 async function receiveIn(assembly: Assembly, { id, timestamp, signature, body }: SignedWebhook, origin: Origin): Promise<void> {

@@ -27,6 +27,7 @@ describe('readConfig', () => {
       hashing: { queueLimit: 64 },
       defaultOrganization: null,
       maxOwnedOrganizations: 10,
+      purgeArchivedDays: null,
       bodyLimit: 131_072,
       publicUrl: 'http://localhost:4000',
       signIn: {
@@ -62,6 +63,7 @@ describe('readConfig', () => {
       DENIZEN_HASH_QUEUE: '5',
       DENIZEN_DEFAULT_ORGANIZATION: 'default',
       DENIZEN_MAX_OWNED_ORGANIZATIONS: '3',
+      DENIZEN_PURGE_ARCHIVED_DAYS: '365',
       DENIZEN_BODY_LIMIT: '512KB',
       DENIZEN_PUBLIC_URL: 'https://id.example.com/denizen/',
       DENIZEN_SESSION_HISTORY_DAYS: '45',
@@ -83,6 +85,7 @@ describe('readConfig', () => {
       hashing: { workers: 3, queueLimit: 5 },
       defaultOrganization: 'default',
       maxOwnedOrganizations: 3,
+      purgeArchivedDays: 365,
       bodyLimit: 524_288,
       publicUrl: 'https://id.example.com/denizen',
       signIn: expect.objectContaining({ signUp: 'open', maxSessions: null }),
@@ -159,6 +162,7 @@ describe('readConfig', () => {
     ['DENIZEN_HASH_WORKERS', 'two', 'from 1 to 64'],
     ['DENIZEN_DEFAULT_ORGANIZATION', 'My Org', 'slug'],
     ['DENIZEN_MAX_OWNED_ORGANIZATIONS', '-1', 'from 0 to 1000000'],
+    ['DENIZEN_PURGE_ARCHIVED_DAYS', '29', 'from 30 to 36500, or none'],
     ['DENIZEN_BODY_LIMIT', '1tb', 'such as 4mb'],
     ['DENIZEN_BODY_LIMIT', '10', 'from 1kb'],
     ['DENIZEN_PUBLIC_URL', 'id.example.com', 'https://id.example.com'],
@@ -199,7 +203,7 @@ describe('readConfig', () => {
   })
 
   test('every setting is in the table, with a meaning', () => {
-    expect(settings).toHaveLength(35)
+    expect(settings).toHaveLength(36)
     for (const setting of settings) expect(setting.meaning).toMatch(/\.$/)
   })
 })

@@ -7,7 +7,7 @@ import { databaseConfigOf, databaseDefinitions, isMemory, type DatabaseConfig } 
 import { listeningUrl, outboxAddress, parsePublicUrl, parseSender, parseSmtpUrl, type MailConfig, type Sender } from './mail-settings.ts'
 import { retentionDefinitions, retentionOf } from './retention-settings.ts'
 import { define, type Setting } from './setting.ts'
-import { parseMasterKey, parseNetworks, parseSize, wholeNumber } from './setting-formats.ts'
+import { parseMasterKey, parseNetworks, parseSize, wholeNumber, wholeNumberOrNone } from './setting-formats.ts'
 import { signInConfigOf, signInDefinitions, type SignInConfig } from './sign-in-settings.ts'
 
 /** All settings, parsed once and passed on as a value. */
@@ -34,6 +34,7 @@ export interface Config {
   readonly defaultOrganization: string | null
   /** How many organizations a user who is not an administrator may own. */
   readonly maxOwnedOrganizations: number
+  readonly purgeArchivedDays: number | null
   /** Largest request body, in bytes. */
   readonly bodyLimit: number
   /** The URL at which people reach this installation; links in emails begin with it. No trailing slash. */
@@ -111,6 +112,11 @@ const definitions = {
       .default('none'),
     'none',
     'Slug of the organization that new users join, or none.',
+  ),
+  DENIZEN_PURGE_ARCHIVED_DAYS: define(
+    wholeNumberOrNone(30, 36_500).optional(),
+    'none',
+    'Days after which archived users are purged for good, by the job users.purgeArchived; none: only when somebody asks for it.',
   ),
   DENIZEN_MAX_OWNED_ORGANIZATIONS: define(
     wholeNumber(0, 1_000_000).default(10),
@@ -205,6 +211,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     hashing: { workers: values.DENIZEN_HASH_WORKERS, queueLimit: values.DENIZEN_HASH_QUEUE },
     defaultOrganization: values.DENIZEN_DEFAULT_ORGANIZATION === 'none' ? null : values.DENIZEN_DEFAULT_ORGANIZATION,
     maxOwnedOrganizations: values.DENIZEN_MAX_OWNED_ORGANIZATIONS,
+    purgeArchivedDays: values.DENIZEN_PURGE_ARCHIVED_DAYS ?? null,
     bodyLimit: values.DENIZEN_BODY_LIMIT ?? 128 * 1024,
     publicUrl: values.DENIZEN_PUBLIC_URL ?? listeningUrl(values.DENIZEN_HOST, values.DENIZEN_PORT),
     mail: mailOf(database, values.DENIZEN_SMTP_URL, senderNamed(values.DENIZEN_MAIL_FROM, values.DENIZEN_NAME), values.DENIZEN_NAME),

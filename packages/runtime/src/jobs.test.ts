@@ -80,6 +80,33 @@ describe.each(['postgres', 'memory'] as const)('bossJobs on %s', (kind) => {
     expect(new Set(done)).toEqual(new Set([2, 3]))
   })
 
+  test('44: jobs that tell of somebody are forgotten in a transaction, also those that are over, and with their results', async () => {
+    const done: unknown[] = []
+    const jobs = await start([{ name: 'tests.forgotten', run: async ({ to }) => void done.push(to) }])
+    const job = (to: string) => ({ name: 'tests.forgotten', payload: { to } })
+    await transaction((em) => jobs.enqueue(em, [job('ada@example.com')]))
+    await until('the job being done', () => done.length === 1)
+    const count = async (text: string) => {
+      const rows: unknown[] = await database.orm.em
+        .getConnection()
+        .execute(`select 1 from pgboss.job where name = 'tests.forgotten' and data::text like ?`, [`%${text}%`])
+      return rows.length
+    }
+    const undone = transaction(async (em) => {
+      expect(await jobs.forget(em, String.raw`ADA@example\.com`)).toBe(1)
+      throw new Error('rolled back')
+    })
+    await expect(undone).rejects.toThrow('rolled back')
+    expect(await count('ada')).toBe(1)
+    expect(
+      await transaction(async (em) => {
+        await jobs.enqueue(em, [job('ada@example.com'), job('bob@example.com')])
+        return jobs.forget(em, String.raw`ADA@example\.com`)
+      }),
+    ).toBe(2)
+    expect([await count('ada'), await count('bob')]).toEqual([0, 1])
+  })
+
   test('51: a failed job is done again', async () => {
     const attempts: number[] = []
     const jobs = await start([

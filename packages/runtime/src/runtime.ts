@@ -102,6 +102,7 @@ function assemble(config: Config, options: RuntimeOptions, logger: Logger, ciphe
       name: config.name,
       defaultOrganization: config.defaultOrganization,
       maxOwnedOrganizations: config.maxOwnedOrganizations,
+      purgeArchivedDays: config.purgeArchivedDays,
       publicUrl: config.publicUrl,
       retention: config.retention,
       ...config.signIn,

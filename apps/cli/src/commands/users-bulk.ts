@@ -1,5 +1,5 @@
 import { DenizenError } from '@denizen/core/calls'
-import { counted, largestBulk, signatures, type FailedItem, type Plan } from '@denizen/core/contract'
+import { counted, largestBulk, largestPurge, signatures, type FailedItem, type Plan } from '@denizen/core/contract'
 import { Option, type Command } from 'commander'
 import { runsActions } from '../action-command.ts'
 import type { Input, LeafOptions } from '../action-command.ts'
@@ -12,18 +12,19 @@ import { readLines } from '../input-files.ts'
 import { addChangeOptions, addConnectionOptions, addOutputOptions, denizen, formatOf, sentWith } from '../common-options.ts'
 import { printPlan, sumOf, type BatchPlan, type NamedFailure } from '../plan.ts'
 import { confirmed, placed } from '../prompts.ts'
+import { withReauthentication } from '../reauthentication.ts'
 import { scopeOf, type Scope } from '../references.ts'
 import { userIdsOf } from '../user-ids.ts'
 import { addBulkCreate } from './users-bulk-create.ts'
 import { printOutcome, type FailedPlace, type Outcome } from './users-outcome.ts'
 
-const { bulkUpdate, bulkArchive } = signatures.users
+const { bulkUpdate, bulkArchive, bulkPurge } = signatures.users
 
 type ByIds = { readonly userIds: string[] }
 type Selection = (ByIds | { readonly filter: object }) & { readonly organizationId?: string }
 
 interface Answer {
-  readonly succeeded: readonly { readonly index: number; readonly userId: string }[]
+  readonly succeeded: readonly { readonly index: number; readonly userId: string; readonly receipt?: string; readonly salt?: string }[]
   readonly failed: readonly { readonly index: number; readonly code: string; readonly message: string }[]
   readonly sessionsEnded?: number
   readonly tokensEnded?: number
@@ -31,7 +32,9 @@ interface Answer {
 
 /** A change of many users at once. */
 interface Change {
-  readonly name: 'bulk-update' | 'bulk-archive'
+  readonly name: 'bulk-update' | 'bulk-archive' | 'bulk-purge'
+  /** The most users of a call. Default: `largestBulk`. */
+  readonly most?: number
   /** `Change`, `changed`, `Changing`. */
   readonly verbs: readonly [asked: string, done: string, doing: string]
   call(connection: Connection, chosen: Selection, options: { readonly idempotencyKey?: string }): Promise<Answer>
@@ -42,6 +45,7 @@ export function addBulk(users: Command): void {
   addBulkCreate(users)
   addBulkUpdate(users)
   addBulkArchive(users)
+  addBulkPurge(users)
 }
 
 function addBulkUpdate(users: Command): void {
@@ -89,20 +93,55 @@ function addBulkArchive(users: Command): void {
   })
 }
 
-function addChoice(command: Command): void {
+function addBulkPurge(users: Command): void {
+  const fields = fieldsOf(bulkPurge).filter(({ name }) => name === 'resources' || name === 'transferTo')
+  const command = runsActions(users.command('bulk-purge').description(bulkPurge.summary), bulkPurge.name)
+  addChoice(command, { inOrganization: false })
+  addFields(command, fields)
+  finish(
+    command,
+    ['users bulk-purge ada bob --dry-run', `users bulk-purge --filter '{"status":"archived"}' --resources delete`],
+    largestPurge,
+  )
+  command.action(async (typed: string[]) => {
+    const options = command.opts<LeafOptions>()
+    const said = (await inputOf(fields, options)) as { resources?: 'transfer' | 'delete'; transferTo?: string }
+    await change(typed, options, {
+      name: 'bulk-purge',
+      most: largestPurge,
+      verbs: ['Purge, for good,', 'purged', 'Purging users'],
+      call: async (connection, chosen, key) => {
+        const input = { ...chosen, ...(await withOwner(connection, said)) }
+        return withReauthentication(connection, () => connection.calls.users.bulkPurge(input, key))
+      },
+      plan: async (connection, chosen) => connection.calls.users.bulkPurge.plan({ ...chosen, ...(await withOwner(connection, said)) }),
+    })
+  })
+}
+
+/** The new owner can be named like a user everywhere. */
+async function withOwner(connection: Connection, said: { resources?: 'transfer' | 'delete'; transferTo?: string }) {
+  const { transferTo } = said
+  if (transferTo === undefined) return said
+  const [id] = await userIdsOf(await scopeOf(connection, undefined), [transferTo])
+  if (id === undefined || id instanceof DenizenError) throw id ?? usageError('Name the new owner.')
+  return { ...said, transferTo: id }
+}
+
+function addChoice(command: Command, { inOrganization = true } = {}): void {
   command.argument('[users...]', 'ids, email addresses or usernames; - reads them from standard input, one a line')
   command.addOption(new Option('--filter <json>', 'select users by conditions, as in users list --where, instead of naming them'))
   addFields(
     command,
-    fieldsOf(bulkUpdate).filter(({ name }) => name === 'organizationId'),
+    fieldsOf(bulkUpdate).filter(({ name }) => inOrganization && name === 'organizationId'),
   )
 }
 
-function finish(command: Command, examples: readonly string[]): void {
+function finish(command: Command, examples: readonly string[], most = largestBulk): void {
   addOutputOptions(addConnectionOptions(addChangeOptions(command)))
   command.addHelpText(
     'after',
-    `\nNamed users are sent in calls of ${largestBulk}, each a transaction of its own. Exit code 6: some were changed and some were not.\n\nExamples:\n${examples.map((line) => `  $ denizen ${line}`).join('\n')}`,
+    `\nNamed users are sent in calls of ${most}, each a transaction of its own. Exit code 6: some were changed and some were not.\n\nExamples:\n${examples.map((line) => `  $ denizen ${line}`).join('\n')}`,
   )
 }
 
@@ -139,7 +178,8 @@ async function changeFound(scope: Scope, filter: object, options: LeafOptions, w
   if (options.dryRun === true) {
     const plan = await work.plan(connection, chosen)
     printPlan(formatOf(options), plan)
-    process.exitCode = exitCodeOfUpdate(plan.rows['users']?.updated ?? 0, plan.failed)
+    const { updated = 0, deleted = 0 } = plan.rows['users'] ?? {}
+    process.exitCode = exitCodeOfUpdate(updated + deleted, plan.failed)
     return
   }
   if (options.yes !== true) {
@@ -155,7 +195,7 @@ async function changeFound(scope: Scope, filter: object, options: LeafOptions, w
 async function changeNamed(scope: Scope, names: readonly string[], options: LeafOptions, work: Change): Promise<void> {
   const { connection } = scope
   const { found, missing } = await idsOf(scope, names)
-  const parts = chunked(found, largestBulk)
+  const parts = chunked(found, work.most ?? largestBulk)
   const chosen = (part: readonly Named[]) => ({ userIds: part.map(({ id }) => id), ...within(scope) })
   if (options.dryRun === true) {
     const plans: BatchPlan[] = []
@@ -217,7 +257,13 @@ async function idsOf(scope: Scope, names: readonly string[]): Promise<{ found: N
 }
 
 function add(outcome: Outcome, answer: Answer, placeOf: (index: number) => { place: number; who: string | null }): void {
-  outcome.succeeded.push(...answer.succeeded.map(({ index, userId }) => ({ place: placeOf(index).place, userId })))
+  outcome.succeeded.push(
+    ...answer.succeeded.map(({ index, userId, receipt, salt }) => ({
+      place: placeOf(index).place,
+      userId,
+      ...(receipt !== undefined && salt !== undefined && { receipt, salt }),
+    })),
+  )
   outcome.failed.push(...answer.failed.map(({ index, code, message }) => ({ ...placeOf(index), code, message })))
   outcome.failed.sort((one, other) => one.place - other.place)
   const { sessionsEnded, tokensEnded } = answer

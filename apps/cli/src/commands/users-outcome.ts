@@ -6,7 +6,8 @@ import { table } from '../table.ts'
 export interface Outcome {
   /** What positions count: lines of a file, items of an array, users in the order in which they were named. */
   readonly unit: 'line' | 'item' | 'user'
-  readonly succeeded: { place: number; userId: string }[]
+  /** The receipt and its salt: only of purges. */
+  readonly succeeded: { place: number; userId: string; receipt?: string; salt?: string }[]
   readonly failed: FailedPlace[]
   /** Only of archiving. */
   ended?: { sessionsEnded: number; tokensEnded: number }
@@ -41,6 +42,16 @@ function outcomeText({ unit, succeeded, failed, ended }: Outcome, done: string):
         ['tokens ended', ended.tokensEnded],
       ]),
     )
+  const withSalt = succeeded.filter(({ salt }) => salt !== undefined)
+  if (withSalt.length > 0) {
+    const salts = table(withSalt, [
+      { title: 'USER', whole: true, value: ({ userId }) => userId },
+      { title: 'SALT', whole: true, value: ({ salt }) => salt },
+    ])
+    sections.push(
+      `${salts}\n\nThe salts show, with the ids, whose receipts they are, and are not told again. --json has the receipts; so has the audit log.`,
+    )
+  }
   if (failed.length > 0) {
     const rows = table(failed.slice(0, mostRows), [
       { title: unit === 'user' ? '#' : unit.toUpperCase(), value: ({ place }) => place },

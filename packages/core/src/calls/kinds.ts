@@ -156,6 +156,7 @@ export const kinds = {
   'users.archive': 'command',
   'users.bulkArchive': 'command',
   'users.bulkCreate': 'command',
+  'users.bulkPurge': 'command',
   'users.bulkUpdate': 'command',
   'users.contain': 'command',
   'users.count': 'query',

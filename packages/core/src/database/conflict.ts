@@ -52,7 +52,12 @@ export function toDomainError(error: unknown): unknown {
 /** Whether two transactions conflicted, so that one can be retried as a whole (40001, 40P01), or it waited too long for a lock. */
 export function isTransient(error: unknown): boolean {
   const state = sqlStateOf(error)
-  return state === '40001' || state === '40P01' || isLockTimeout(error)
+  return state === '40001' || state === '40P01' || isLockTimeout(error) || isPurgedMeanwhile(error)
+}
+
+/** Whether a row refers to a user who was purged since they were read (23503): tried again, it finds nobody. */
+function isPurgedMeanwhile(error: unknown): boolean {
+  return sqlStateOf(error) === '23503' && /_(user|user_id|owner_user_id|invited_by|requested_by)_foreign$/.test(textOf(error, 'constraint'))
 }
 
 /** Whether it waited for a lock for longer than it may (55P03). */

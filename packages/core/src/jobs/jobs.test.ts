@@ -14,6 +14,7 @@ const names = [
   'loginHistory.deleteOld',
   'sessions.deleteEnded',
   'tokens.rotateKeys',
+  'users.purgeArchived',
 ]
 
 describe.each(bothDatabases)('jobs on %s', (database) => {

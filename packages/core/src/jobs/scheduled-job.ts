@@ -7,7 +7,7 @@ export type Counts = Readonly<Record<string, number>>
 /** What it takes to tell what a job has to do. */
 export type JobScope = Pick<JobContext, 'em' | 'now' | 'settings'>
 
-interface RunContext extends JobContext {
+export interface RunContext extends JobContext {
   /**
    * To be called after each step with what it did, which is added up and shown while the job runs. Throws once somebody has cancelled the
    * run: what was done stays done.

@@ -11,6 +11,7 @@ import {
   oldRuns,
 } from './old-rows.ts'
 import { createPartitions } from './partitions.ts'
+import { countArchived, purgeArchived } from './purge-archived.ts'
 import type { ScheduledJob } from './scheduled-job.ts'
 
 /** A job that deletes rows which are old. */
@@ -81,5 +82,12 @@ export const scheduledJobs: readonly ScheduledJob[] = [
       if (added + dropped > 0) ports.logger.info('Rotated the keys that sign tokens.', { added, dropped })
       await did({ keysAdded: added, keysDropped: dropped })
     },
+  },
+  {
+    name: 'users.purgeArchived',
+    summary: 'Purge users who were archived long enough ago, where that is set',
+    schedule: { everyMinutes: 24 * 60, atMinute: 150 },
+    count: countArchived,
+    run: purgeArchived,
   },
 ]

@@ -11,6 +11,8 @@ export interface JobContext {
   readonly ports: CorePorts
   readonly settings: Settings
   readonly catalogue: Catalogue
+  /** Calls an action as Denizen itself, with its audit entry and events, in a transaction of its own. */
+  call(action: string, input: unknown): Promise<unknown>
 }
 
 /** Carries out the jobs of one name. Called again after an error, and possibly twice after success. */

@@ -61,6 +61,8 @@ export interface Settings {
   readonly maxOwnedOrganizations: number
   /** Days within which an archived user can be restored. */
   readonly restoreDays: number
+  /** Days after which archived users are purged; null: only when somebody asks for it. */
+  readonly purgeArchivedDays: number | null
   /**
    * Who makes accounts: `open`, anybody, for themselves; `invited`, organizations as well as administrators of the installation, by invitations and for their domains;
    * `closed`, administrators of the installation only (whoever holds `users.create` everywhere), also by their invitations.
@@ -94,6 +96,7 @@ export const defaultSettings: Settings = {
   publicUrl: 'http://localhost:4000',
   maxOwnedOrganizations: 10,
   restoreDays: 30,
+  purgeArchivedDays: null,
   signUp: 'open',
   requireVerifiedEmail: false,
   requireFactor: 'nobody',

@@ -1,5 +1,8 @@
 import { z } from 'zod'
+import { failedItems, isSelection, selectionRule, userFilter } from '../accounts/model.ts'
 import { organizationId, userId } from '../kernel/ids.ts'
+import { placeInInput } from '../kernel/input.ts'
+import { tooManyUsers } from '../users/errors.ts'
 import { secret } from '../kernel/secret.ts'
 import { changes, group } from '../kernel/signature.ts'
 import { versionRead } from '../kernel/version.ts'
@@ -25,6 +28,9 @@ const counts = z.object({
   deleted: z.int(),
   forgotten: z.int().meta({ description: 'rows that stay, as history of others, without what named or described the user' }),
 })
+
+/** The most users that one call purges: for each of them the whole history is gone through. */
+export const largestPurge = 100
 
 const Purged = z.object({
   userId,
@@ -78,5 +84,14 @@ export const personalDataSignatures = group('users', {
     errors: [archiveFirst, onLegalHold, ownsResources, lastOwner, tooManyResources, keyTaken],
     input: z.strictObject({ userId, ...disposal, version: versionRead }).refine(isDisposal, disposalRule),
     output: Purged.extend({ at: z.date() }),
+  }),
+  bulkPurge: changes({
+    summary: 'Erase many archived users for good, and give a receipt for each',
+    errors: [archiveFirst, onLegalHold, ownsResources, lastOwner, tooManyResources, keyTaken, tooManyUsers],
+    input: z
+      .strictObject({ userIds: z.array(userId).min(1).max(largestPurge).optional(), filter: userFilter.optional(), ...disposal })
+      .refine(isSelection, selectionRule)
+      .refine(isDisposal, disposalRule),
+    output: z.object({ succeeded: z.array(Purged.extend({ index: placeInInput })), failed: failedItems }),
   }),
 })

@@ -20,9 +20,11 @@ import { isNamed, newUser, newUserErrors, unnamed } from '../signatures.ts'
 /** The most users per call; more take several calls, each with a transaction of its own. */
 export const largestBulk = 1000
 
+export const failedItems = z.array(z.object({ index: placeInInput, code: z.string(), message: z.string() }))
+
 const Outcome = {
   succeeded: z.array(z.object({ index: placeInInput, userId })),
-  failed: z.array(z.object({ index: placeInInput, code: z.string(), message: z.string() })),
+  failed: failedItems,
 }
 
 /** Users by id, or by a filter. With an organization, only those whom it manages. */
@@ -32,12 +34,12 @@ const selectedUsers = {
   organizationId: organizationId.optional().meta({ description: 'only users that this organization manages' }),
 }
 
-const selectionRule = {
+export const selectionRule = {
   path: ['userIds'],
   error: 'either `userIds` or a `filter` with at least one condition is needed, and not both',
 }
 
-function isSelection({ userIds, filter }: { userIds?: unknown; filter?: object | undefined }): boolean {
+export function isSelection({ userIds, filter }: { userIds?: unknown; filter?: object | undefined }): boolean {
   const filtered = filter !== undefined && Object.keys(filter).length > 0
   return filtered !== (userIds !== undefined) && (filter === undefined || filtered)
 }

@@ -1,5 +1,5 @@
-import { uuidOf } from '@denizen/core'
-import { bothDatabases, fullName, phone, TestProvider, traced, useWorld, type Traced, type World } from '@denizen/core/testing'
+import { userActor, uuidOf, type DenizenError } from '@denizen/core'
+import { bothDatabases, createWorld, fullName, phone, TestProvider, traced, useWorld, type Traced, type World } from '@denizen/core/testing'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 const google = TestProvider.configured('google')
@@ -134,4 +134,119 @@ describe.each(bothDatabases)('44: somebody with traces everywhere who is purged,
     const again = boss.as.users.update({ userId: traces.person.user.id, timezone: 'Europe/Zurich' }, { idempotencyKey: 'of-the-boss' })
     await expect(again).rejects.toMatchObject({ code: expect.stringMatching(/alreadyAnswered|notFound/) as unknown })
   })
+})
+
+describe('who may be purged, and by whom', () => {
+  const world = useWorld()
+  const codeOf = (call: Promise<unknown>) =>
+    call.then(
+      () => 'done',
+      ({ code }: DenizenError) => code,
+    )
+
+  test('archived users without a legal hold, by somebody with a recent proof who may do all that they may', async () => {
+    const boss = await world().asSuperadmin()
+    const { user } = await world().signUp()
+    const { id: userId } = user
+    expect(await codeOf(boss.as.users.purge({ userId }))).toBe('users.archiveFirst')
+    expect(await codeOf(boss.as.users.purge({ userId: boss.user.id }))).toBe('users.archiveFirst')
+    await boss.as.users.archive({ userId })
+    await boss.as.users.setLegalHold({ userId, legalHold: true })
+    expect(await codeOf(boss.as.users.purge({ userId }))).toBe('users.onLegalHold')
+    await boss.as.users.setLegalHold({ userId, legalHold: false })
+    const other = await world().signUp()
+    expect(await codeOf(other.as.users.purge({ userId }))).toBe('request.notFound')
+    await boss.as.access.grantPermission({ userId: other.user.id, permission: 'users.purge' })
+    const eraser = await world().signIn(other.user)
+    const chief = await world().asSuperadmin()
+    await boss.as.users.archive({ userId: chief.user.id })
+    expect(await codeOf(eraser.as.users.purge({ userId: chief.user.id }))).toMatch(/^request\.(denied|notFound)$/)
+    world().clock.advance(6 * 60_000)
+    const later = await world().core.authenticate(eraser.token)
+    if (later === null) throw new Error('the session is over')
+    expect(await codeOf(world().core.as(userActor(later)).users.purge({ userId }))).toBe('auth.freshProofRequired')
+    const again = await world().signIn(other.user)
+    expect(await codeOf(again.as.users.purge({ userId }))).toBe('done')
+  })
+
+  test('not the only owner of an active organization, also where they are alone', async () => {
+    const boss = await world().asSuperadmin()
+    const person = await world().signUp()
+    const organization = await person.as.organizations.create({ name: 'Alone', slug: `alone-${crypto.randomUUID().slice(0, 8)}` })
+    const { id: userId } = person.user
+    await boss.as.users.archive({ userId })
+    await expect(boss.as.users.purge({ userId })).rejects.toMatchObject({
+      code: 'organizations.lastOwner',
+      details: { organizationIds: [organization.id] },
+    })
+    await boss.as.organizations.archive({ organizationId: organization.id })
+    expect(await codeOf(boss.as.users.purge({ userId }))).toBe('done')
+  })
+
+  test('what they own stays in its organization, and is transferred or deleted elsewhere as said', async () => {
+    const boss = await world().asSuperadmin()
+    const organizationId = await world().newOrganization()
+    const person = await world().asMember(organizationId, 'admin')
+    const heir = await world().signUp()
+    const { id: userId } = person.user
+    const here = await person.as.resources.register({ type: 'folder', name: 'Plans', organizationId, ownerUserId: userId })
+    const own = await person.as.resources.register({ type: 'folder', name: 'Own' })
+    const inside = await person.as.resources.register({ type: 'folder', name: 'Inside', parentId: own?.id })
+    await boss.as.users.archive({ userId })
+    await expect(boss.as.users.purge({ userId })).rejects.toMatchObject({ code: 'users.ownsResources', details: { count: 2 } })
+    expect(await codeOf(boss.as.users.purge({ userId, resources: 'transfer' }))).toBe('request.invalid')
+    expect(await codeOf(boss.as.users.purge({ userId, resources: 'transfer', transferTo: userId }))).toBe('request.notFound')
+    const { resources } = await boss.as.users.purge({ userId, resources: 'transfer', transferTo: heir.user.id })
+    expect(resources).toEqual({ transferred: 3, deleted: 0 })
+    const owners = await world().rows('select id::text, owner_user_id::text as owner from resources where deleted_at is null')
+    const ownerOf = (id: string | undefined) => owners.find((row) => (row as { id: string }).id === uuidOf(id ?? ''))
+    expect(ownerOf(here?.id)).toMatchObject({ owner: null })
+    for (const id of [own?.id, inside?.id]) expect(ownerOf(id)).toMatchObject({ owner: uuidOf(heir.user.id) })
+  })
+
+  test('many at once: each whole or not at all, with a receipt for each', async () => {
+    const boss = await world().asSuperadmin()
+    const people = [await world().signUp(), await world().signUp(), await world().signUp()]
+    const userIds = people.map(({ user }) => user.id)
+    const [first, second, third] = userIds
+    for (const userId of [first, third]) if (userId !== undefined) await boss.as.users.archive({ userId })
+    const { succeeded, failed } = await boss.as.users.bulkPurge({ userIds })
+    expect(succeeded.map(({ index, userId }) => [index, userId])).toEqual([
+      [0, first],
+      [2, third],
+    ])
+    expect(failed).toMatchObject([{ index: 1, code: 'users.archiveFirst' }])
+    expect(new Set(succeeded.map(({ receipt }) => receipt)).size).toBe(2)
+    expect(
+      await world().rows('select id from users where id = any(?::uuid[])', [`{${userIds.map((id) => uuidOf(id)).join(',')}}`]),
+    ).toHaveLength(1)
+    expect(await codeOf(boss.as.users.get({ userId: second ?? boss.user.id }))).toBe('done')
+    const none = await boss.as.users.bulkPurge({ filter: { status: 'archived', id: userIds } })
+    expect(none).toEqual({ succeeded: [], failed: [] })
+  })
+})
+
+test.each([
+  'update audit_entries set action = null',
+  `update audit_entries set changes = '{}'`,
+  `update audit_entries set ip = '192.0.2.1'`,
+  'delete from audit_entries',
+  `update events set payload = '{"a": 1}'`,
+  `update events set type = 'b'`,
+])('entries can be emptied of people, and neither changed nor deleted, also in a transaction that forgets: %s', async (statement) => {
+  const world = await createWorld()
+  try {
+    await world.signUp()
+    const em = world.em()
+    const refused = (forgets: boolean, sql: string) =>
+      em.transactional(async (inside) => {
+        if (forgets) await inside.execute(`select set_config('denizen.forgetting', 'on', true)`)
+        await inside.execute(sql, [], 'run')
+      })
+    for (const forgets of [true, false]) await expect(refused(forgets, statement)).rejects.toThrow('append-only')
+    await expect(refused(false, 'update audit_entries set changes = null')).rejects.toThrow('append-only')
+    await refused(true, 'update audit_entries set changes = null, ip = null')
+  } finally {
+    await world.close()
+  }
 })

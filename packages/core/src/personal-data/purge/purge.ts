@@ -31,7 +31,7 @@ export const purgeUser = defineCommand(signature, {
     const user = await existingUser(context.em, userId)
     expectVersion(user, version)
     const { receipt, salt, tables, resources } = await purgeAccount(context, user, { disposal: await disposalOf(context, said), sign })
-    context.note({ changes: { tables, resources } })
+    context.note({ changes: { tables, resources, receipt } })
     return { userId, at: context.now, tables, resources, receipt, salt }
   },
 })

@@ -1,0 +1,3 @@
+/** Shapes of `users.*` that other features use too. */
+export { failedItems, isSelection, selectionRule } from './bulk/signatures.ts'
+export { userFilter } from './directory/filter.ts'
