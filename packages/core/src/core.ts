@@ -28,6 +28,7 @@ import { forkOf, cachesOf } from './pipeline/assembly.ts'
 import { FewAtOnce } from './pipeline/few-at-once.ts'
 import { Shares } from './pipeline/shares.ts'
 import { answering, checkUse, mayUse, plan, run } from './pipeline/run.ts'
+import { openingHasher, sealStoredKeys } from './passwords/index.ts'
 import { RequestRate } from './policies/index.ts'
 import type { Ports } from './ports/index.ts'
 import type { SerializedAnswer } from './serialization/index.ts'
@@ -141,6 +142,7 @@ export function createCore(options: CoreOptions): Core {
     start: () =>
       named(async () => {
         await rotateKeys(reader(), ports) // refuses another master key, before anything is written
+        await sealStoredKeys(reader(), ports.cipher)
         await createPartitions(reader(), ports.clock.now())
         await warnOfDump(reader(), ports)
         await ports.invalidation.open(cachesOf(assembly))
@@ -182,7 +184,7 @@ async function unreadinessOf(em: SqlEntityManager): Promise<DenizenError | null>
 }
 
 function partsOf({ orm, ports: given, settings: chosen, monitors = [], subscribers = [], connections = Infinity }: CoreOptions) {
-  const ports = { ...given, caches: emptyCaches() }
+  const ports = { ...given, hasher: openingHasher(given.hasher, given.cipher), caches: emptyCaches() }
   const principals = new PrincipalCache(ports.clock, ports.invalidation.soleProcess)
   const signatures = [...actions.values()].map(({ signature }) => signature)
   const catalogue = catalogueOf(signatures, ports.caches)

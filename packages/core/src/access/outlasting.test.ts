@@ -2,6 +2,7 @@ import type { Id } from '@denizen/core'
 import { untilWaiting, useWorld, withoutGuard, type SignedInUser } from '@denizen/core/testing'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { uuidOf } from '../kernel/id.ts'
+import { mostLockedHolders } from './roles/holders.ts'
 
 /** PGlite runs one transaction after the other and hides every race: all of these are on PostgreSQL. */
 const world = useWorld({ connections: 12 })
@@ -154,3 +155,40 @@ test('7, race: whoever is sent out of a team outlasts it with no command', async
   expect([first, await command]).toEqual(['waits', 'done'])
   await watcher.end()
 })
+
+test('a role that very many have is changed as fast as any: of so many holders nobody is locked', async () => {
+  const system = world().asSystem()
+  const { id: roleId } = await system.roles.create({ name: crypto.randomUUID(), permissions: ['document.read', 'document.write'] })
+  const one = await world().newUser()
+  const revoke = async (permission: string) => {
+    const [watcher, release] = [await world().connect(), await holding('users', one.id)]
+    const revoking = system.roles.revokePermission({ roleId, permission })
+    const first = await Promise.race([revoking.then(() => 'answered'), untilWaiting(watcher, 1).then(() => 'waits')])
+    await release()
+    await revoking
+    await watcher.end()
+    return first
+  }
+  await system.access.assignRole({ userId: one.id, roleId })
+  expect(await revoke('document.read')).toBe('waits')
+  await holdToo(one.id, mostLockedHolders)
+  expect(await revoke('document.write')).toBe('answered')
+})
+
+/** So many more users, copies of one, who have what that one has. */
+async function holdToo(userId: Id<'usr'>, count: number): Promise<void> {
+  const names = ['id', 'username', 'username_skeleton', 'email']
+  const [row] = await world().rows<{ columns: string }>(
+    `select string_agg(quote_ident(column_name), ', ') as columns from information_schema.columns
+      where table_schema = current_schema() and table_name = 'users' and is_generated = 'NEVER' and column_name <> all(?::text[])`,
+    [`{${names.join(',')}}`],
+  )
+  await world().rows(
+    `with copies as (insert into users (id, username, username_skeleton, ${row?.columns})
+        select gen_random_uuid(), 'copy-' || n, 'copy-' || n, ${row?.columns} from users, generate_series(1, ?::int) n where id = ?::uuid returning id)
+      insert into role_assignments (id, subject_kind, user_id, role_id, scope_kind, valid_from, granted_at)
+        select gen_random_uuid(), a.subject_kind, c.id, a.role_id, a.scope_kind, a.valid_from, a.granted_at
+          from copies c, role_assignments a where a.user_id = ?::uuid returning 1`,
+    [count, uuidOf(userId), uuidOf(userId)],
+  )
+}

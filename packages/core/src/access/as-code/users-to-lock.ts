@@ -17,7 +17,7 @@ export async function usersToLock({ reader, catalogue, now }: PrepareContext, do
       ? [current.id]
       : [],
   )
-  users.push(...(await holdersOf(reader, weaker, now)))
+  for (const role of weaker) users.push(...(await holdersOf(reader, role, now)))
   for (const team of ids.filter((id) => isId('team', id))) users.push(...(await usersInTeam(reader, team)))
   return users
 }

@@ -18,7 +18,7 @@ export const deleteRole = defineCommand(signatures.delete, {
   allow: granted,
   takesPrecedence: 'inOrganization',
   target: roleTarget,
-  prepare: ({ reader, now }: PrepareContext, { roleId }) => holdersOf(reader, [roleId], now),
+  prepare: ({ reader, now }: PrepareContext, { roleId }) => holdersOf(reader, roleId, now),
   locks: (holders) => holders,
   async handle(context, { roleId }) {
     const { em } = context

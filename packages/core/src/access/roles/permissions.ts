@@ -36,7 +36,7 @@ export const revokeRolePermission = defineCommand(signatures.revokePermission, {
   allow: granted,
   takesPrecedence: 'inOrganization',
   target: roleTarget,
-  prepare: ({ reader, now }: PrepareContext, { roleId }) => holdersOf(reader, [roleId], now),
+  prepare: ({ reader, now }: PrepareContext, { roleId }) => holdersOf(reader, roleId, now),
   locks: (holders) => holders,
   async handle(context, { roleId, permission }) {
     const { em, now } = context

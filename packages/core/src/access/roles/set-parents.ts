@@ -23,7 +23,7 @@ export const setParents = defineCommand(signatures.setParents, {
   allow: granted,
   target: roleTarget,
   async prepare({ reader, now }: PrepareContext, { roleId, includes }) {
-    return (await includedIn(reader, roleId)).every((id) => includes.includes(id)) ? [] : holdersOf(reader, [roleId], now)
+    return (await includedIn(reader, roleId)).every((id) => includes.includes(id)) ? [] : holdersOf(reader, roleId, now)
   },
   locks: (holders) => holders,
   async handle(context, { roleId, version, includes }) {

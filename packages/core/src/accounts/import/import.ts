@@ -4,7 +4,7 @@ import { callerId } from '../../kernel/actor.ts'
 import type { CommandContext, PrepareContext } from '../../kernel/context.ts'
 import type { Id } from '../../kernel/id.ts'
 import { granted } from '../../kernel/rule.ts'
-import { hashPatiently } from '../../passwords/index.ts'
+import { hashPatiently, sealKey } from '../../passwords/index.ts'
 import { insertUser, type NewAccount } from '../account.ts'
 import { unreadableUser } from '../errors.ts'
 import { accountsSignatures } from '../signatures.ts'
@@ -68,7 +68,7 @@ export async function prepared(
 
 async function hashOf({ ports }: PrepareContext, { password }: ImportedUser): Promise<string | null> {
   if (password === null) return null
-  return 'hash' in password ? password.hash : hashPatiently(ports.hasher, password.plain)
+  return 'hash' in password ? sealKey(ports.cipher, password.hash) : hashPatiently(ports.hasher, password.plain)
 }
 
 function cutIn(count: number): readonly Lost[] {
