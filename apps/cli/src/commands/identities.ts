@@ -33,7 +33,7 @@ export function addIdentities(program: Command): void {
     signature: actions.unlink,
     arguments: ['identityId'],
     confirmation: (_, [identity = '']) =>
-      `Unlink ${printable(identity)}? The user can no longer sign in with it, and is signed out everywhere else.`,
+      `Unlink ${printable(identity)}? The user can no longer sign in with it, until it is linked again, and is signed out everywhere else.`,
     show: unlinkedText,
     examples: ['identities unlink idn_01j…', 'identities unlink idn_01j… --dry-run'],
   })
@@ -41,5 +41,11 @@ export function addIdentities(program: Command): void {
 
 function unlinkedText({ identity, sessionsEnded }: OutputOf<typeof actions.unlink>): string {
   note(`${counted(sessionsEnded, 'session')} ended.`)
+  const { email, emailVerified } = identity
+  // Unlinking keeps nobody out whom the address lets in.
+  if (email !== null && emailVerified)
+    note(
+      `Whoever signs in there as ${printable(email)} is linked again, if that is the address of an account without more rights than everybody has.`,
+    )
   return `The identity at ${printable(identity.provider ?? identity.issuer)} is unlinked.`
 }

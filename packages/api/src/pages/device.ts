@@ -193,5 +193,6 @@ async function approve(visit: Visit, accessToken: string, userCode: string): Pro
 async function failure({ core, browser }: Visit, error: DenizenError, { request, requestId, search }: PageRequest): Promise<Answer> {
   const userCode = new URLSearchParams(search).get('user_code') ?? ''
   if (error.code === 'auth.deviceLoginUnknown') return codeForm(404, error.message, { userCode, identifier: '' })
-  return failurePage(error, requestId, { onward: elsewhereFirst(core, error, request.url ?? '/', await browser.cookies.known()) })
+  const { url = '/' } = request
+  return failurePage(error, requestId, { onward: elsewhereFirst(core, error, url, await browser.cookies.known()), url })
 }

@@ -30,7 +30,7 @@ export async function answerInvitation(asked: PageRequest, core: Core, proxies: 
   }
   const { url = '' } = request
   return answerForm(asked, core, form, (error, id) =>
-    failurePage(error, id, { titles, assurance: 'Nothing was changed', onward: linkOver(core, error, 'invitation', url) }),
+    failurePage(error, id, { titles, assurance: 'Nothing was changed', onward: linkOver(core, error, 'invitation', url), url }),
   )
 }
 

@@ -85,7 +85,7 @@ export async function answerLink(linkPage: LinkPage, asked: PageRequest, core: C
   }
   const { url = '' } = request
   const answer = await answerForm(asked, core, page, (error, id) =>
-    failurePage(error, id, { titles, assurance: 'Nothing was changed', onward: linkOver(core, error, linkPage.purpose, url) }),
+    failurePage(error, id, { titles, assurance: 'Nothing was changed', onward: linkOver(core, error, linkPage.purpose, url), url }),
   )
   return answer && withCookies(answer, cookies)
 }

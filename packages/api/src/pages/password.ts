@@ -42,7 +42,7 @@ export async function answerPassword(asked: PageRequest, core: Core, proxies: Tr
   }
   const purpose = url.startsWith(linkPaths.setup) ? 'setup' : 'resetPassword'
   return answerForm(asked, core, form, (error, requestId) =>
-    failurePage(error, requestId, { titles, assurance: 'Nothing was changed', onward: linkOver(core, error, purpose, url) }),
+    failurePage(error, requestId, { titles, assurance: 'Nothing was changed', onward: linkOver(core, error, purpose, url), url }),
   )
 }
 

@@ -54,6 +54,19 @@ describe('a page that tells of an error on the way by a provider has the next st
   })
 })
 
+test('no other page that tells of an error is without a way on either', async () => {
+  for (const [path, fields] of [
+    ['/second-factors', { do: 'set-up' }],
+    ['/forgot-password', {}],
+    ['/verify-email', { token: 'x' }],
+    ['/device', {}],
+  ] as const) {
+    const page = await new Browser(served).send(path, fields, { 'content-type': 'text/plain' })
+    expect([path, page.status, linksIn(page).length > 0]).toEqual([path, expect.any(Number), true])
+    expect(page.status).toBeGreaterThanOrEqual(400)
+  }
+})
+
 test('whoever comes by a provider whose word does not count for their address is told that none was taken over', async () => {
   const page = await comeBack(new Browser(served), { email: newEmail(), email_verified: true })
   expect([page.status, page.text.includes('This account has no email address. None was taken over from google')]).toEqual([200, true])

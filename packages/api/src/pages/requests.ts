@@ -1,9 +1,9 @@
-import { anonymousActor, html, type Core, type Html, type OutputOf, type Signatures } from '@denizen/core'
+import { anonymousActor, html, type Core, type DenizenError, type Html, type OutputOf, type Signatures } from '@denizen/core'
 import type { TrustedProxies } from '../addresses.ts'
 import type { Answer, Fields } from '../answer.ts'
 import { contextOf, originOf } from '../context.ts'
 import type { Context } from '../procedures.ts'
-import { notice, page, passwordHint } from './layout.ts'
+import { homeFrom, notice, page, passwordHint } from './layout.ts'
 import { alert, field, newPasswordField, problemIn, type Problem } from './mailed-link.ts'
 import { forgottenPath, refusalOf, signUpRequestPath } from './request-paths.ts'
 import { answerForm, failurePage, type PageRequest, type Titles } from './respond.ts'
@@ -95,7 +95,7 @@ export async function answerRequest(
     )
     return { ...answer, headers: [...(answer.headers ?? []), ...cookies] }
   }
-  return answerForm({ request, search: '', requestId }, core, { show, act }, failure)
+  return answerForm({ request, search: '', requestId }, core, { show, act }, (error, id) => failure(error, id, request.url))
 }
 
 const labels = { email: 'Email address', password: 'Password' }
@@ -106,8 +106,9 @@ const titles: Titles = {
   'mail.tooMany': 'Too many mails',
 }
 
-function failure(error: Parameters<typeof failurePage>[0], requestId: string): Answer {
-  return failurePage(error, requestId, { titles, assurance: 'Nothing was sent' })
+function failure(error: DenizenError, requestId: string, url = '/'): Answer {
+  const onward = [html`<a class="main" href="${homeFrom(url)}sign-in">Sign in</a>`]
+  return failurePage(error, requestId, { titles, assurance: 'Nothing was sent', onward })
 }
 
 function form(status: number, { title, intro, button, fields }: RequestPage, core: Core, email: string, problem: Problem | null): Answer {

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http'
-import type { Core, DenizenError, DenizenErrorCode, Html } from '@denizen/core'
+import { html, type Core, type DenizenError, type DenizenErrorCode, type Html } from '@denizen/core'
 import type { Answer } from '../answer.ts'
 import { readBody } from '../body.ts'
 import { errorHeaders, httpErrorOf, methodNotAllowed, toDomainError } from '../errors.ts'
-import { notice } from './layout.ts'
+import { homeFrom, notice } from './layout.ts'
 
 /** A request for a page. */
 export interface PageRequest {
@@ -72,12 +72,17 @@ export interface Wording {
   readonly titles?: Titles
   /** What is certain even after an internal error: 'Nothing was changed'. */
   readonly assurance?: string
-  /** What to do next, below the message: nobody is left on a page without a way on. */
+  /** What to do next, below the message; by default a link to the first page. */
   readonly onward?: readonly Html[]
+  /** Of the page, from which the first page is found. */
+  readonly url?: string | undefined
 }
 
-/** The page that tells of an error. */
-export function failurePage(error: DenizenError, requestId: string, { titles = {}, assurance = '', onward = [] }: Wording = {}): Answer {
+/** The page that tells of an error: nobody is left on it without a way on. */
+export function failurePage(error: DenizenError, requestId: string, wording: Wording = {}): Answer {
+  const { titles = {}, assurance = '', url } = wording
+  const firstPage = url === undefined ? [] : [html`<a class="main" href="${homeFrom(url)}">Go to the first page</a>`]
+  const onward = wording.onward === undefined || wording.onward.length === 0 ? firstPage : wording.onward
   const { status } = httpErrorOf(error)
   const again = assurance === '' ? 'Please try again later.' : `${assurance}. Please try again later.`
   const answer =

@@ -86,7 +86,7 @@ export function sessionPage({ show, act }: SessionForm, wording: Wording = {}): 
     }
     const answer = await answerForm(asked, core, form, async (error, requestId) => {
       const onward = elsewhereFirst(core, error, asked.request.url ?? '/', await browser.cookies.known())
-      return failurePage(error, requestId, { onward, ...wording })
+      return failurePage(error, requestId, { onward, url: asked.request.url, ...wording })
     })
     return answer && withCookies(namingOrigin(answer), browser.cookies)
   }
