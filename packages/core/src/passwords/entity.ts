@@ -1,6 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { idColumn, instant } from '../kernel/columns.ts'
 import { UserRow } from '../users/entity.ts'
+import { isUnsealed } from './keyed.ts'
 import { kindIndex } from './kinds.ts'
 
 const PasswordSchema = defineEntity({
@@ -12,7 +13,13 @@ const PasswordSchema = defineEntity({
     hash: p.string().columnType('text'),
     changedAt: instant(),
   },
-  indexes: [{ name: 'passwords_kind_index', expression: kindIndex }],
+  indexes: [
+    { name: 'passwords_kind_index', expression: kindIndex },
+    {
+      name: 'passwords_unsealed_index',
+      expression: `create index "passwords_unsealed_index" on "passwords" ("user_id") where ${isUnsealed}`,
+    },
+  ],
 })
 
 /** The password of a user, as a PHC string. */
@@ -29,7 +36,13 @@ const FormerPasswordSchema = defineEntity({
     hash: p.string().columnType('text'),
     replacedAt: instant(),
   },
-  indexes: [{ name: 'former_passwords_user_id_index', properties: ['userId', 'id'] }],
+  indexes: [
+    { name: 'former_passwords_user_id_index', properties: ['userId', 'id'] },
+    {
+      name: 'former_passwords_unsealed_index',
+      expression: `create index "former_passwords_unsealed_index" on "former_passwords" ("id") where ${isUnsealed}`,
+    },
+  ],
 })
 
 /** A former password of a user, kept where the settings forbid reuse. */

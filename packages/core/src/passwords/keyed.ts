@@ -38,6 +38,9 @@ export function openingHasher(hasher: Hasher, cipher: Cipher): Hasher {
   }
 }
 
+/** SQL: whether a stored hash has a secret in clear. Each table has an index of exactly these rows: there are none after one start. */
+export const isUnsealed = `(hash like '$hmac-%' and hash not like '%$${mark}%' or hash like '$bcrypt$%:%' or hash like '$scrypt-firebase$%:%')`
+
 /** Rows in one statement. */
 const atOnce = 500
 const firstId = '00000000-0000-0000-0000-000000000000'
@@ -59,8 +62,7 @@ export async function sealStoredKeys(em: SqlEntityManager, cipher: Cipher): Prom
 async function sealIn(em: SqlEntityManager, cipher: Cipher, { table, id }: { readonly table: string; readonly id: string }): Promise<void> {
   for (let after = firstId; ;) {
     const rows = await em.execute<Stored[]>(
-      `select ${id}::text as id, hash from ${table} where ${id} > ?::uuid
-        and (hash like '$hmac-%' and hash not like '%$${mark}%' or hash like '$bcrypt$%:%' or hash like '$scrypt-firebase$%:%')
+      `select ${id}::text as id, hash from ${table} where ${id} > ?::uuid and ${isUnsealed}
         order by ${id} limit ${atOnce}`,
       [after],
     )

@@ -1,3 +1,3 @@
 export type { ResourceId } from './model.ts'
 export { resourceTarget } from './targets.ts'
-export { passOn, type Disposal, type PassedOn } from './ownership.ts'
+export { passOn, type Disposal } from './ownership.ts'

@@ -40,7 +40,7 @@ export async function changeOwner(
 export type Disposal = { readonly to: UserId } | 'delete'
 
 /** What became of what a user owned. */
-export interface PassedOn {
+interface PassedOn {
   readonly transferred: number
   readonly deleted: number
 }

@@ -18,6 +18,7 @@ import { EventsOfASubject } from './0017-events-of-a-subject.ts'
 import { JobRuns } from './0018-job-runs.ts'
 import { WhatSomebodyLeft } from './0019-what-somebody-left.ts'
 import { Purging } from './0020-purging.ts'
+import { UnsealedHashes } from './0021-unsealed-hashes.ts'
 
 /** Every migration, oldest first. A static list: bundlers and Deno find it, and names never depend on files. */
 export const migrations = [
@@ -41,4 +42,5 @@ export const migrations = [
   JobRuns,
   WhatSomebodyLeft,
   Purging,
+  UnsealedHashes,
 ]

@@ -7,7 +7,7 @@ import { checkReceipt } from '../../tokens/index.ts'
 import type { Erased } from './erase.ts'
 
 /** `typ` of the header: a receipt is never taken for a token. */
-export const receiptType = 'erasure-receipt+jws'
+const receiptType = 'erasure-receipt+jws'
 
 /** Bytes of the salt: nobody finds out whose receipt it is by trying ids. */
 const saltBytes = 32
