@@ -45,8 +45,8 @@ export const identitiesExamples = {
       input: { provider: 'local', token: await token(world, 'is-linked') },
     }),
     async fails(world) {
-      const { as } = await linked(world, 'links-twice')
-      return { as, input: { provider: 'local', token: await token(world, 'links-twice') } }
+      await linked(world, 'links-first')
+      return { as: await somebody(world, 'links-second'), input: { provider: 'local', token: await token(world, 'links-first') } }
     },
     failure: { code: 'identities.taken', kind: 'conflict' },
   },

@@ -21,6 +21,8 @@ export function demandsNames(signature: Signature, input: Input): boolean {
   const places = placesOf(signature.input)
   // Policies and runs of jobs are the installation's: who may not change them may not, whatever is named.
   if (places.some(({ prefix }) => prefix === 'pol' || prefix === 'run')) return false
+  // A batch over the whole installation: so may not whoever may do it in an organization only.
+  if (places.some(({ path }) => path[0] === 'userIds') && !places.some(({ path }) => path[0] === 'organizationId')) return false
   return places
     .filter(({ path }) => isSaid(input, path))
     .some(({ path }) => !signature.input.safeParse(Object.fromEntries(Object.entries(input).filter(([key]) => key !== path[0]))).success)

@@ -52,6 +52,11 @@ describe('setting up an authenticator app on the pages', () => {
     served().world.clock.advance(6 * 60_000)
     await browser.send('/authenticator', { code: totpCode(served().world, key) })
     expect(browser.place).toBe('/sign-in?next=authenticator')
+    // Found by an attacker: the answer to a form that is refused showed the key.
+    for (const form of [{ code: '' }, { code: '123456', shown: '1' }]) {
+      const answer = await browser.send('/authenticator', form)
+      expect([browser.place, answer.text.includes('class="key"')]).toEqual(['/sign-in?next=authenticator', false])
+    }
     await browser.open('/authenticator')
     expect(browser.place, 'the key is not shown before either').toBe('/sign-in?next=authenticator')
     const back = await browser.signIn(user.username, 'authenticator')

@@ -25,6 +25,8 @@ export const answerAuthenticator = sessionPage(
     async act(visitor, core, fields) {
       const elsewhere = elsewhereFor(visitor, here)
       if (elsewhere !== null) return elsewhere
+      // Every answer with the form shows the key.
+      if (!visitor.isRecent) return signInFirst(here)
       const setUp = await setUpCookie.read(visitor, core)
       if (setUp === null) return withoutKey(visitor, core, 'over')
       if ((fields.get('shown') ?? shownId(setUp)) !== shownId(setUp)) return keyPage(400, visitor, setUp, anotherKey)

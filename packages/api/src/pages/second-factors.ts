@@ -82,7 +82,7 @@ async function change(visitor: Visitor, core: Core, what: string, next: string):
   }
   if (what !== 'remove') return leadTo('second-factors')
   await context.call('factors.disableTotp', {})
-  return leadTo('second-factors?removed')
+  return withFields(leadTo('second-factors?removed'), [...setUpCookie.clear(visitor, core), ...codesCookie.clear(visitor, core)])
 }
 
 async function begin(visitor: Visitor, core: Core, next: string): Promise<Fields> {

@@ -53,7 +53,9 @@ export async function checkReceipt(receipt: string, type: string, known: readonl
     if (claims === null || typeof claims !== 'object') return null
     return { claims: claims as JsonObject, keyId: kid, signedBy: known === null ? 'keyInReceipt' : 'knownKey' }
   } catch (error) {
-    if (error instanceof errors.JOSEError || error instanceof TypeError || error instanceof SyntaxError) return null
+    // Web Crypto refuses what is no key with a DOMException.
+    const isRefusal = error instanceof errors.JOSEError || error instanceof TypeError || error instanceof SyntaxError
+    if (isRefusal || error instanceof DOMException) return null
     throw error
   }
 }

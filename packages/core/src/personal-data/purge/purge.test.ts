@@ -126,6 +126,34 @@ describe.each(bothDatabases)('44: somebody with traces everywhere who is purged,
     await expect(boss.as.users.purge({ userId: person.user.id })).rejects.toMatchObject({ code: 'request.notFound' })
   })
 
+  test('what stands of a namesake stays theirs', async () => {
+    const { boss } = traces
+    const [one, other] = [await world().newUser(), await world().newUser()]
+    for (const { id: userId } of [one, other]) await boss.as.users.update({ userId, fullName: 'Grace Namesake', phone: '+41 44 668 18 00' })
+    await boss.as.users.archive({ userId: one.id })
+    await boss.as.users.setStatus({ userId: other.id, status: 'suspended', reason: 'Grace Namesake asked for it' })
+    const told = () =>
+      world().rows(
+        `select changes::text as told from audit_entries where target_id = ? union all select payload::text from events where subject = ?
+          union all select status_reason from users where id = ? order by 1`,
+        [other.id, other.id, uuidOf(other.id)],
+      )
+    const before = await told()
+    expect(JSON.stringify(before)).toContain('Grace Namesake')
+    await boss.as.users.purge({ userId: one.id })
+    expect(await told()).toEqual(before)
+  })
+
+  test('nothing is taken from whoever is on legal hold', async () => {
+    const { boss } = traces
+    const [one, held] = [await world().newUser({ fullName: 'Edsger Leaves' }), await world().newUser()]
+    await boss.as.users.setStatus({ userId: held.id, status: 'suspended', reason: 'Edsger Leaves complained' })
+    await boss.as.users.setLegalHold({ userId: held.id, legalHold: true })
+    await boss.as.users.archive({ userId: one.id })
+    await boss.as.users.purge({ userId: one.id })
+    expect(await boss.as.users.get({ userId: held.id })).toMatchObject({ statusReason: 'Edsger Leaves complained' })
+  })
+
   test('a call whose answer told of them is not done again', async () => {
     await expect(traces.boss.as.users.create({ username: 'somebody-else' }, { idempotencyKey: 'another' })).rejects.toMatchObject({
       code: 'users.usernameTaken',

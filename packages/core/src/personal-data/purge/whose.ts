@@ -40,6 +40,10 @@ const namesOf = `select json_build_object(
       union select email from identities where user_id = p.id and email_verified and email is not null
       union select email from invitations where accepted_by = p.id),
     'texts', array(select t from users u, unnest(array[u.email, u.phone, u.username, u.full_name, u.display_name]) t where u.id = p.id and t is not null),
+    'shared', array(select distinct t.text from users u, users o,
+        lateral (values (u.full_name, u.folded_full_name in (o.folded_full_name, o.folded_display_name)),
+          (u.display_name, u.folded_display_name in (o.folded_full_name, o.folded_display_name)), (u.phone, u.phone = o.phone)) t (text, is_theirs)
+      where u.id = p.id and o.id <> p.id and t.is_theirs),
     'words', array(select t from users u, unnest(array[u.pending_email, u.avatar_url, u.description, u.imported_from]) t
         where u.id = p.id and t is not null
       union select t from identities i, unnest(array[i.email, i.subject]) t where i.user_id = p.id and t is not null
@@ -49,6 +53,8 @@ interface Found extends JsonObject {
   readonly proved: string[]
   /** What names them, or may. */
   readonly texts: string[]
+  /** Names and numbers that somebody else has, too. */
+  readonly shared: string[]
   /** What they said of themselves, or was said: it can be about others too. */
   readonly words: string[]
 }
@@ -58,9 +64,9 @@ export async function whose(em: SqlEntityManager, userId: Id<'usr'>): Promise<Wh
   const person = uuidOf(userId)
   const owned = await em.execute<{ prefix: IdPrefix; id: string }[]>(thingsOf, [person])
   const [row] = await em.execute<{ found: string }[]>(namesOf, [person])
-  const { proved, texts, words } = JSON.parse(row?.found ?? '{}') as Found
+  const { proved, texts, shared, words } = JSON.parse(row?.found ?? '{}') as Found
   const all = [...new Set([...proved, ...texts, ...words])].filter((text) => text.trim().length > 1)
-  const telling = all.filter((text) => proved.includes(text) || (texts.includes(text) && isTelling(text)))
+  const telling = all.filter((text) => proved.includes(text) || (texts.includes(text) && !shared.includes(text) && isTelling(text)))
   return {
     userId,
     things: owned.map(({ prefix, id }) => idOf(prefix, id)),

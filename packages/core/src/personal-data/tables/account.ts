@@ -58,9 +58,9 @@ export const accountTables: Readonly<Record<string, HeldTable>> = {
         'folded_display_name',
         'search_text',
       ],
-      // What was typed about somebody else can name the person.
+      // What was typed about somebody else can name the person; of whoever is on legal hold it stays.
       forgotten: ['status_reason', 'archive_reason'].map((column) => ({
-        where: `t.id <> {person} and t.${column} ~* {mentions}`,
+        where: `t.id <> {person} and not t.legal_hold and t.${column} ~* {mentions}`,
         columns: { [column]: 'null' },
       })),
       kept: { status_changed_by: pseudonym, archived_by: pseudonym },

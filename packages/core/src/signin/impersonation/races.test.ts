@@ -37,7 +37,8 @@ describe('71: an impersonation that is begun while its permission is taken', () 
   })
 
   test('a control: without the lock they go on', async () => {
-    withoutGuard(world(), (statement) => statement)
+    // Nor without the rows of the helpers, which the change of their role holds.
+    withoutGuard(world(), (statement) => statement.replace(/(from users .*) for no key update$/, '$1'))
     expect(await countGoingOn()).toBeGreaterThan(0)
   })
 })
