@@ -28,6 +28,7 @@ export const bulkExamples = {
     async succeeds(world) {
       const [leaver, heir] = [await somebody(world, 'leaves-for-good'), await somebody(world, 'inherits')]
       await world.admin.as.users.archive({ userId: leaver.user.id })
+      await world.database.core.writeLastSeen() // so that it is counted in every face
       const userIds = [leaver.user.id, world.admin.user.id]
       return { as: world.admin, input: { userIds, resources: 'transfer', transferTo: heir.user.id } }
     },

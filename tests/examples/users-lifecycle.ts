@@ -53,6 +53,7 @@ export const lifecycleExamples = {
       const { user } = await somebody(world, 'is-purged')
       const heir = await somebody(world, 'is-heir')
       await world.admin.as.users.archive({ userId: user.id })
+      await world.database.core.writeLastSeen() // so that it is counted in every face
       return { as: world.admin, input: { userId: user.id, resources: 'transfer', transferTo: heir.user.id } }
     },
     async fails(world) {
